@@ -1,0 +1,2 @@
+/** A cryptographic hash (SHA-256, lower-case hex) of UTF-8 text. Handed in, because the core imports nothing; it is pure, so it replays. */
+export type Digest = (text: string) => string;
