@@ -9,6 +9,7 @@ export * from './topics.ts';
 export * from './ports/log.ts';
 export * from './ports/state-store.ts';
 export * from './ports/barriers.ts';
+export * from './ports/companion.ts';
 export * from './ports/digest.ts';
 export * from './records/account.ts';
 export * from './records/customer.ts';
