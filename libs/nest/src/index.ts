@@ -1,1 +1,6 @@
-export {};
+export * from './configuration.ts';
+export * from './log-transport.ts';
+export * from './logging.ts';
+export * from './metrics.ts';
+export * from './operations.ts';
+export * from './shutdown.ts';
