@@ -1,9 +1,23 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { swcOptions } from './tools/swc-options.mjs';
 
 const root = import.meta.dirname;
 
+/**
+ * What a project's tests need running, from its package.json: "tocsin": { "needs": ["kafka", "redis"] }. It is started
+ * once per run, and only when a test of such a project is selected.
+ */
+const provision = (dir) => {
+  const needs = JSON.parse(readFileSync(`${root}/${dir}/package.json`, 'utf8')).tocsin?.needs ?? [];
+  if (needs.length === 0) return {};
+  return {
+    globalSetup: `${root}/tools/provide/${[...needs].sort().join('-')}.mjs`,
+    globalTeardown: `${root}/tools/provide/withdraw.mjs`,
+  };
+};
+
 const project = (dir) => ({
+  ...provision(dir),
   displayName: dir,
   rootDir: `${root}/${dir}`,
   testMatch: ['<rootDir>/src/**/*.test.ts'],

@@ -1,1 +1,3 @@
-export {};
+import { runAlone } from '@tocsin/services';
+
+await runAlone('detect');

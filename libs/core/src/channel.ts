@@ -58,6 +58,8 @@ export type ChannelEvent =
       readonly id: string;
       readonly address: string;
       readonly ref?: string;
+      /** `SendContext.key` of the send, where the provider gives it back: settles a send whose outcome was unknown. */
+      readonly key?: string;
       /** Everything sent to the address up to then has reached this state. */
       readonly watermarkAt?: Instant;
       readonly state: 'sent' | 'delivered' | 'read' | 'failed';
@@ -75,6 +77,8 @@ export type ChannelEvent =
       readonly providerHandled?: 'stop' | 'start' | 'help';
       /** Does it open the window for free messages? */
       readonly opensWindow: boolean;
+      /** Another application owns the conversation: counts for STOP and for the window, is never answered. */
+      readonly standby?: boolean;
     }
   | { readonly kind: 'linked'; readonly id: string; readonly address: string; readonly code: string; readonly at: Instant }
   | { readonly kind: 'unlinked'; readonly id: string; readonly address: string; readonly at: Instant };
@@ -86,6 +90,8 @@ export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly rawBody: Uint8Array;
+  /** When the gateway received the call: the time of an event for which the provider gives none. */
+  readonly receivedAt?: Instant;
 }
 
 export type WebhookAnswer =

@@ -1,3 +1,10 @@
+import type {
+  AccountEventRecord,
+  AccountHoldersRecord,
+  AccountSettingsRecord,
+  BankAnswerRecord,
+  LabelRecord,
+} from './records/account.ts';
 import type { Transaction } from './transaction.ts';
 import type { Instant } from './time.ts';
 
@@ -42,8 +49,17 @@ export interface Warning {
   readonly path: string;
 }
 
+type Unplaced<Placed> = Placed extends unknown ? Omit<Placed, 'tenantId' | 'acceptedAt'> : never;
+
+/** A record of `account-events` that is no transaction, before it is known whose it is and when it was accepted. */
+export type AccountInput = Unplaced<
+  AccountEventRecord | AccountHoldersRecord | AccountSettingsRecord | LabelRecord | BankAnswerRecord
+>;
+
 export interface Decoded {
   readonly transactions: readonly Transaction[];
+  /** What formats of account events and bank answers yield beside or instead of transactions. */
+  readonly events?: readonly AccountInput[];
   readonly warnings: readonly Warning[];
   /** In field order of the contract; the first one is reported, all are listed. */
   readonly rejections: readonly Rejection[];

@@ -36,6 +36,8 @@ export interface Output {
   readonly topic: string;
   /** `<tenant>:<id>`; decides the partition. */
   readonly key: string;
+  /** Written instead of `key`, which then only decides the partition: a rejected record keeps the bank's own key, whatever its bytes. */
+  readonly rawKey?: Uint8Array | null;
   /** A tagged record (object), written as JSON; or text or bytes as they are; null is a tombstone. */
   readonly value: object | string | Uint8Array | null;
   /** In addition to the provenance header that the engine writes. */

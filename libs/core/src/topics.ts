@@ -27,6 +27,7 @@ export const topicNames = {
   ledger: 'ledger',
   rejected: 'rejected',
   deadLetters: 'dead-letters',
+  audit: 'audit',
 } as const;
 
 export const deliveryTopic = (channel: ChannelId, lane: Lane): string => `deliveries.${channel}.${lane}`;
@@ -135,6 +136,14 @@ const fixed: readonly Topic[] = [
     cleanup: 'delete',
     retention: month,
     about: 'What could not be processed or delivered.',
+  },
+  {
+    name: topicNames.audit,
+    key: 'tenant:actor',
+    values: ['audit'],
+    size: 'outside',
+    cleanup: 'delete',
+    about: 'Who asked the gateway for what it may not have, and who used a kill switch; kept.',
   },
 ];
 

@@ -1,1 +1,2 @@
-export {};
+export * from './kafka-log-options.ts';
+export { kafkaLog } from './kafka-log.ts';

@@ -1,4 +1,5 @@
 export * from './configuration.ts';
+export * from './engine-metrics.ts';
 export * from './log-transport.ts';
 export * from './logging.ts';
 export * from './metrics.ts';

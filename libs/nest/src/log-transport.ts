@@ -9,7 +9,11 @@ export interface Feed {
   /** The message pattern of the Nest handler that takes the batches. */
   readonly pattern: string;
   readonly options: SubscribeOptions;
+  /** Where it reads, when that is not the transport's own log. */
+  readonly log?: Log;
   readonly subscriber: Subscriber;
+  /** Looks whether it can run at all (topics as configured); awaited before subscribing, and again when it failed. */
+  prepare(): Promise<void>;
   /** Told once the subscription stands, before anything is delivered. */
   started(subscription: Subscription): void;
   /** Finishes, checkpoints and gives its partitions up. */
@@ -77,7 +81,8 @@ export class LogTransport extends Server implements CustomTransportStrategy {
     };
     while (!this.#closed) {
       try {
-        const subscription = await this.#log.subscribe(feed.options, subscriber);
+        await feed.prepare();
+        const subscription = await (feed.log ?? this.#log).subscribe(feed.options, subscriber);
         this.#subscriptions.push(subscription);
         feed.started(subscription);
         return;

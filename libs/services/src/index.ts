@@ -1,1 +1,8 @@
-export {};
+export * from './run-alone.ts';
+export * from './read-settings.ts';
+export * from './service.ts';
+export * from './settings.ts';
+export * from './start.ts';
+export * from './platform/digests.ts';
+export * from './platform/platform.ts';
+export { hashApiKey } from './gateway/credentials.ts';

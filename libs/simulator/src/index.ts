@@ -1,1 +1,1 @@
-export {};
+export * from './providers/index.ts';

@@ -1,1 +1,2 @@
-export {};
+export * from './channel-suite.ts';
+export * from './http-counterpart.ts';

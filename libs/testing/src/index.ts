@@ -1,1 +1,6 @@
-export {};
+export * from './provision/addresses.ts';
+export * from './provision/free-port.ts';
+export * from './provision/start-kafka.ts';
+export * from './provision/start-redis.ts';
+export * from './provision/tool.ts';
+export * from './provision/wait-until.ts';

@@ -9,7 +9,11 @@ export interface Barrier {
   readonly offset: number;
   /** Which channel; `*` is every channel. */
   readonly channel: ChannelId | '*';
-  readonly verdict: 'allow' | 'deny';
+  /**
+   * `deny`: the customer stopped the channel. `wait`: something narrower was revoked; nothing leaves until the sender's
+   * copy of the contact is at least as new, which then decides what may still be told. `allow`: the channel was opened again.
+   */
+  readonly verdict: 'allow' | 'deny' | 'wait';
 }
 
 /** A switch of the bank, for one channel, one provider or everything of a tenant. */

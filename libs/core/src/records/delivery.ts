@@ -48,6 +48,8 @@ export interface MessageContent {
   readonly kind: MessageKind;
   /** Newest first; a grouped message has several. */
   readonly items: readonly MessageItem[];
+  /** Further transactions that no longer fit into `items`; their sums by currency, where known (class `amount`). */
+  readonly more?: { readonly count: number; readonly sums: readonly Money[] };
   /** Rule ids whose customer sentence gives the reason, or further conditions that held. */
   readonly reasons: readonly string[];
   /** Cards to choose from (`which-card`). */

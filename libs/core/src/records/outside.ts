@@ -106,4 +106,21 @@ export interface AddressRecord {
   readonly channel: string;
   readonly addressDigest: string;
   readonly customerId: string | null;
+  /** Beside null: who it was untied from, so that a late untying does not undo a newer tie to somebody else. */
+  readonly formerly?: string;
+}
+
+/** Something that a person may have to answer for later: an attempt on another tenant's data, a kill switch, a link made. */
+export interface AuditRow {
+  readonly type: 'audit';
+  readonly version: 1;
+  readonly id: string;
+  readonly tenantId: string;
+  /** `key:<id of the API key>`, `jwt:<subject>`, `customer`, `webhook:<channel>`. */
+  readonly actor: string;
+  readonly action: string;
+  /** `done` or `refused`. */
+  readonly result: 'done' | 'refused';
+  readonly why?: string;
+  readonly at: Instant;
 }

@@ -1,0 +1,108 @@
+import type { Outcome } from '@tocsin/core';
+
+/** What came back from one HTTP request: an answer with its whole body, or what the failure says about the message. */
+export type Exchange =
+  | { readonly kind: 'answered'; readonly status: number; readonly headers: Headers; readonly text: string }
+  | { readonly kind: 'failed'; readonly outcome: Outcome };
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** No answer that a provider documents comes near this; more is not read. */
+const maxAnswerBytes = 256 * 1024;
+
+/** Failures that happen before the first byte of a request can leave. Everything else may have been seen by the provider. */
+const neverBegan = new Set([
+  'EADDRNOTAVAIL',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** The other side is not who it should be, or speaks no TLS that we do: the same for every message until someone acts. */
+const handshakeFailed =
+  /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_|ERR_SSL_(WRONG_VERSION|UNSUPPORTED_PROTOCOL|SSLV3_ALERT_HANDSHAKE))/;
+
+/**
+ * Sends one request and says what is certain. Never repeats, never follows a redirect (a redirected POST would hand the
+ * content to a party that nobody agreed to).
+ */
+export async function exchange(fetch: typeof globalThis.fetch, request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
+  if (signal.aborted) return failed({ kind: 'retry', code: 'aborted-before-start', scope: 'message' });
+  let response: Response;
+  try {
+    const { method, headers, body } = request;
+    response = await fetch(request.url, { method, headers, redirect: 'manual', signal, ...(body === undefined ? {} : { body }) });
+  } catch (error) {
+    return failed(outcomeOfFailure(error, signal));
+  }
+  try {
+    const { status, headers } = response;
+    return { kind: 'answered', status, headers, text: await readAnswer(response) };
+  } catch {
+    // The provider began to answer, so it has the message; what it decided is lost.
+    return failed({ kind: 'unknown', code: signal.aborted ? 'timeout' : 'answer-lost' });
+  }
+}
+
+const failed = (outcome: Outcome): Exchange => ({ kind: 'failed', outcome });
+
+function outcomeOfFailure(error: unknown, signal: AbortSignal): Outcome {
+  const { code, message } = rootOf(error);
+  if (neverBegan.has(code)) return { kind: 'retry', code: `connect-${code.toLowerCase()}`, scope: 'message' };
+  if (handshakeFailed.test(code)) return { kind: 'retry', code: `tls-${code.toLowerCase()}`, scope: 'channel' };
+  if (message.includes('before secure TLS connection')) return { kind: 'retry', code: 'tls-disconnected', scope: 'message' };
+  if (code === 'ERR_INVALID_URL') return { kind: 'retry', code: 'url-invalid', scope: 'channel' };
+  return { kind: 'unknown', code: signal.aborted ? 'timeout' : 'connection-lost' };
+}
+
+/** fetch wraps what happened in causes; the innermost one that carries a code tells. */
+function rootOf(error: unknown): { readonly code: string; readonly message: string } {
+  let found = { code: '', message: '' };
+  let at: unknown = error;
+  for (let depth = 0; typeof at === 'object' && at !== null && depth < 8; depth++) {
+    const { code, message, cause } = at as { code?: unknown; message?: unknown; cause?: unknown };
+    if (typeof code === 'string') found = { code, message: typeof message === 'string' ? message : '' };
+    at = cause;
+  }
+  return found;
+}
+
+async function readAnswer(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size > maxAnswerBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString('utf8');
+}
+
+/** `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3). Undefined where absent or unreadable. */
+export function retryAfterMs(headers: Headers, now: number): number | undefined {
+  const value = headers.get('retry-after')?.trim();
+  if (value === undefined || value === '') return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1_000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
+/** What an answer means that the provider's own table does not list. `prefix` names the provider in the code. */
+export function outcomeOfStatus(prefix: string, status: number, afterMs: number | undefined): Outcome {
+  const code = `${prefix}-http-${status}`;
+  if (status === 429) return { kind: 'retry', code, scope: 'message', ...(afterMs === undefined ? {} : { afterMs }) };
+  if (status >= 500) return { kind: 'unknown', code };
+  // A redirect, or credentials that are refused: no message will do better until the settings are corrected.
+  if (status < 400 || status === 401 || status === 403 || status === 407) return { kind: 'retry', code, scope: 'channel' };
+  return { kind: 'permanent', code };
+}

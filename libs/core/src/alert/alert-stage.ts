@@ -1,0 +1,156 @@
+import { keyOf } from '../partition.ts';
+import type { Digest } from '../ports/digest.ts';
+import type { LogRecord } from '../ports/log.ts';
+import type { CustomerRecord, TenantPolicy, TenantPolicyRecord } from '../records/customer.ts';
+import type { Entries, Stage, StepContext, Timer } from '../stage.ts';
+import { topicNames } from '../topics.ts';
+import { CustomerStep } from './customer-step.ts';
+import type { AlertSettings } from './customer-step.ts';
+import { entriesOfFinding, onFinding } from './findings.ts';
+import { freezeMessages, onBankAnswer, onRequestSent, onRequestUnanswered } from './freezes.ts';
+import { onGroupDue } from './grouping.ts';
+import { defaultPolicy, defaultTiming } from './policy.ts';
+import type { AlertTiming, ChannelTable } from './policy.ts';
+import { onConsent, onLink, onPreferences, onProfile } from './profile.ts';
+import { onQuestionTimer } from './questions.ts';
+import { messagesOfReceipt, onReceipt, onSilence } from './receipts.ts';
+import { onReply, replyMessages } from './replies.ts';
+import { appliedEntry, customerEntries, messageEntry, policyEntry } from './state.ts';
+import type { ActivityState, QuestionsState } from './state.ts';
+
+export interface AlertOptions {
+  /** SHA-256, lower-case hexadecimal. */
+  readonly digest: Digest;
+  /** Every channel of the installation, in the order of preference for customers who have none. */
+  readonly channels: ChannelTable;
+  /** For tenants that activated none of their own. Default: `defaultPolicy(channels)`. */
+  readonly policy?: TenantPolicy;
+  readonly timing?: Partial<AlertTiming>;
+}
+
+const types: readonly CustomerRecord['type'][] = [
+  'finding',
+  'profile',
+  'consent',
+  'preferences',
+  'link',
+  'reply',
+  'receipt',
+  'bank-answer',
+  'request-sent',
+  'tenant-policy',
+];
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function decode({ value }: LogRecord): CustomerRecord {
+  if (!value) throw new Error('A record of customer-events has a value.');
+  const record = JSON.parse(decoder.decode(value)) as Partial<CustomerRecord> | null;
+  if (typeof record !== 'object' || record === null || !types.includes(record.type as CustomerRecord['type'])) {
+    throw new Error('This is no record of customer-events.');
+  }
+  if (record.version !== 1) throw new Error('This version of the record is not known.');
+  return record as CustomerRecord;
+}
+
+/** Who hears what, where, when, or not at all, and why; what an answer means; which channel is next when one failed. */
+export function alertStage(options: AlertOptions): Stage<CustomerRecord> {
+  const { digest, channels } = options;
+  const settings: AlertSettings = {
+    digest,
+    channels,
+    policy: options.policy ?? defaultPolicy(channels),
+    timing: { ...defaultTiming, ...options.timing },
+  };
+  const idOf = (...parts: readonly string[]) => digest(parts.join('\n')).slice(0, 32);
+
+  function keys(record: CustomerRecord): readonly string[] {
+    if (record.type === 'tenant-policy') return [];
+    const key = keyOf(record.tenantId, record.customerId);
+    const own = Object.values(customerEntries(record.tenantId, record.customerId));
+    const message = (alertId: string) => messageEntry(key, alertId);
+    switch (record.type) {
+      case 'finding':
+        return [...own, ...entriesOfFinding(idOf, key, record)];
+      case 'reply':
+        return [...own, appliedEntry(key, record.id), ...Object.values(replyMessages(idOf, record.id)).map(message)];
+      case 'bank-answer':
+        return [...own, ...freezeMessages(idOf, record.customerId, record.requestId).map(message)];
+      case 'receipt':
+        return record.alertId === undefined ? own : [...own, message(record.alertId)];
+      case 'request-sent':
+        return own;
+      default:
+        return [...own, appliedEntry(key, record.id)];
+    }
+  }
+
+  function moreKeys(record: CustomerRecord, entries: Entries): readonly string[] {
+    if (record.type !== 'receipt' && record.type !== 'reply' && record.type !== 'finding') return [];
+    const key = keyOf(record.tenantId, record.customerId);
+    const names = customerEntries(record.tenantId, record.customerId);
+    if (record.type === 'receipt') {
+      return messagesOfReceipt(entries.get<ActivityState>(names.activity), record).map((id) => messageEntry(key, id));
+    }
+    // An answer closes the message of its question, and a new question may push the oldest one out.
+    const questions = entries.get<QuestionsState>(names.questions)?.questions ?? [];
+    return questions.map(({ alertId }) => messageEntry(key, alertId));
+  }
+
+  function step(context: StepContext, record: CustomerRecord): void {
+    if (record.type === 'tenant-policy') return activate(context, record);
+    const customer = new CustomerStep(context, settings, record.tenantId, record.customerId);
+    dispatch(customer, record);
+    customer.finish();
+  }
+
+  function onTimer(context: StepContext, timer: Timer): void {
+    const { tenantId, customerId } = timer.data as { readonly tenantId: string; readonly customerId: string };
+    const customer = new CustomerStep(context, settings, tenantId, customerId);
+    const handler = timerHandlers[timer.key.slice(0, timer.key.indexOf('/'))];
+    if (!handler) throw new Error('No such timer.');
+    handler(customer, timer);
+    customer.finish();
+  }
+
+  return { name: 'alert', input: topicNames.customerEvents, decode, keys, moreKeys, step, onTimer };
+}
+
+/** By the first part of a timer's key. */
+const timerHandlers: Readonly<Record<string, (step: CustomerStep, timer: Timer) => void>> = {
+  group: onGroupDue,
+  question: onQuestionTimer,
+  request: onRequestUnanswered,
+  step: onSilence,
+};
+
+function dispatch(step: CustomerStep, record: Exclude<CustomerRecord, TenantPolicyRecord>): void {
+  switch (record.type) {
+    case 'finding':
+      return onFinding(step, record);
+    case 'profile':
+      return onProfile(step, record);
+    case 'consent':
+      return onConsent(step, record);
+    case 'preferences':
+      return onPreferences(step, record);
+    case 'link':
+      return onLink(step, record);
+    case 'reply':
+      return onReply(step, record);
+    case 'receipt':
+      return onReceipt(step, record);
+    case 'bank-answer':
+      return onBankAnswer(step, record);
+    case 'request-sent':
+      return onRequestSent(step, record);
+  }
+}
+
+/** A broadcast: a partition ignores a version not above its own, and emits nothing. */
+function activate(context: StepContext, record: TenantPolicyRecord): void {
+  const entry = policyEntry(record.tenantId);
+  const standing = context.entries.get<TenantPolicy>(entry);
+  if (standing && standing.version >= record.policy.version) return;
+  context.entries.put(entry, record.policy);
+}

@@ -1,0 +1,91 @@
+import type { ChannelCapabilities } from '../channel.ts';
+import { dataClasses, purposes } from '../consent.ts';
+import type { ChannelId, DataClass, Purpose } from '../consent.ts';
+import type { TenantPolicy } from '../records/customer.ts';
+import type { ContactRecord, Ground } from '../records/delivery.ts';
+import { consentFor, plainClasses } from './consents.ts';
+import type { ConsentState } from './state.ts';
+
+/** What may be told on a channel for a purpose, and on what ground. */
+export interface Allowance {
+  readonly classes: readonly DataClass[];
+  readonly ground: Ground;
+}
+
+/** A customer may widen a channel of the bank's own up to these; balance, payee and device need the bank to name them too. */
+const widest: readonly DataClass[] = [...plainClasses, 'place', 'order', 'shipment', 'case', 'name'];
+
+/** The most that the bank lets the channel disclose, where its policy names nothing: the channel's own default on third-party messengers. */
+function ceiling(policy: TenantPolicy, channel: ChannelId, capabilities: ChannelCapabilities): readonly DataClass[] {
+  const named = policy.channels[channel]?.maxClasses;
+  if (named) return named;
+  return capabilities.thirdParty ? capabilities.defaultClasses : [...new Set([...capabilities.defaultClasses, ...widest])];
+}
+
+function decide(
+  consents: ConsentState,
+  policy: TenantPolicy,
+  channel: ChannelId,
+  capabilities: ChannelCapabilities,
+  purpose: Purpose,
+): Allowance | undefined {
+  const { thirdParty, defaultClasses } = capabilities;
+  const most = ceiling(policy, channel, capabilities);
+  const basis = policy.legalBasis[purpose];
+  const lawful = basis !== undefined && !thirdParty && basis.channels.includes(channel);
+  // A revocation counts against a legal basis too: what was taken back is told on another channel, or by a person.
+  const classes = dataClasses.filter((dataClass) => {
+    if (!most.includes(dataClass)) return false;
+    const consent = consentFor(consents, channel, thirdParty, purpose, dataClass);
+    return consent ? consent.action === 'grant' : lawful && (dataClass === 'existence' || defaultClasses.includes(dataClass));
+  });
+  if (!classes.includes('existence')) return undefined;
+  const consent = consentFor(consents, channel, thirdParty, purpose, 'existence');
+  if (consent) return { classes, ground: { kind: 'consent', consentId: consent.consentId } };
+  return basis && { classes, ground: { kind: 'legal-basis', basis: basis.basis } };
+}
+
+/**
+ * The one decision about disclosure: channel × purpose → data classes and ground, or undefined when the channel must not
+ * be used for that purpose at all (`existence` itself is not allowed).
+ *
+ * - Third-party messengers need a consent that names the channel, always; other channels need consent, or the legal basis
+ *   that the tenant's policy names for the purpose, which then covers the channel's default classes.
+ * - Each class must be granted; a grant of `*` covers only the plain ones. The policy's `maxClasses` cuts whatever is wider.
+ * - Whoever may be told anything on a channel may also be answered there when they write (`service-reply`), by `existence` alone.
+ *
+ * The ground is that of `existence`: the one on which the message is sent at all.
+ */
+export function allowed(
+  consents: ConsentState,
+  policy: TenantPolicy,
+  channel: ChannelId,
+  capabilities: ChannelCapabilities,
+  purpose: Purpose,
+): Allowance | undefined {
+  if (policy.channels[channel]?.allowed !== true) return undefined;
+  const direct = decide(consents, policy, channel, capabilities, purpose);
+  if (direct || purpose !== 'service-reply') return direct;
+  // Taken back by name, it is not lent from another purpose.
+  const refusal = consentFor(consents, channel, capabilities.thirdParty, purpose, 'existence');
+  if (refusal?.action === 'revoke') return undefined;
+  for (const other of purposes) {
+    const lender = other === purpose ? undefined : decide(consents, policy, channel, capabilities, other);
+    if (lender) return { classes: ['existence'], ground: lender.ground };
+  }
+  return undefined;
+}
+
+/** For every purpose, as the contact record carries it to `deliver`. */
+export function allowedByPurpose(
+  consents: ConsentState,
+  policy: TenantPolicy,
+  channel: ChannelId,
+  capabilities: ChannelCapabilities,
+): ContactRecord['allowed'] {
+  const rows = purposes.flatMap((purpose) => {
+    const allowance = allowed(consents, policy, channel, capabilities, purpose);
+    return allowance ? [[purpose, allowance] as const] : [];
+  });
+  return Object.fromEntries(rows);
+}

@@ -1,0 +1,22 @@
+export { alertStage } from './alert-stage.ts';
+export type { AlertOptions } from './alert-stage.ts';
+export { allowed, allowedByPurpose } from './allowed.ts';
+export type { Allowance } from './allowed.ts';
+export { applyConsent, consentFor, plainClasses } from './consents.ts';
+export { addressDigest } from './contacts.ts';
+export { alertTypes, alertTypeOf, defaultPolicy, defaultTiming } from './policy.ts';
+export type { AlertTiming, AlertType, ChannelTable } from './policy.ts';
+export { isStop, readReply } from './read-reply.ts';
+export type { Answer, AskedQuestion, ReplyInput, ReplyMeaning } from './read-reply.ts';
+export { customerEntries, emptyConsents } from './state.ts';
+export type {
+  AlertHistory,
+  AlertHistoryEntry,
+  AlertProgress,
+  ConsentCell,
+  ConsentState,
+  ProfileState,
+  Question,
+  QuestionState,
+  QuestionsState,
+} from './state.ts';

@@ -1,0 +1,239 @@
+import type { FindingRecord } from '../records/customer.ts';
+import type { MessageItem } from '../records/delivery.ts';
+import type { Timer } from '../stage.ts';
+import { days } from '../time.ts';
+import { openCase } from './cases.ts';
+import type { CustomerStep } from './customer-step.ts';
+import { noteQuestion } from './history.ts';
+import { addSum } from './message-item.ts';
+import { closeMessage, maySee, remind, tell } from './messages.ts';
+import { alertTypeOf } from './policy.ts';
+import type { AskedQuestion } from './read-reply.ts';
+import type { Question, QuestionState } from './state.ts';
+
+/*
+ * "Did you make this payment?" One open question per card; what becomes suspicious meanwhile joins it. An answer counts for
+ * the transactions that the customer was told of, and for no other.
+ */
+
+const questionsKept = 12;
+const transactionsKept = 40;
+const itemsKept = 5;
+/** Messages of one question, reminders included. */
+const messagesAtMost = 3;
+
+const cardOf = (finding: FindingRecord): string =>
+  finding.transaction.card?.token ?? finding.transaction.card?.last4 ?? '';
+
+/** Opens a question about the finding, or lets it join the one that is open for the card. */
+export function ask(step: CustomerStep, finding: FindingRecord, alertId: string, reasons: readonly string[], item: MessageItem): void {
+  const { transaction, accountId } = finding;
+  const card = cardOf(finding);
+  const standing = step.openQuestions.find((question) => question.card === card && question.accountId === accountId);
+  if (standing) return join(step, standing, transaction.id, item);
+  const question = openQuestion(step, {
+    alertId,
+    accountId,
+    card,
+    ...(transaction.card?.token === undefined ? {} : { cardToken: transaction.card.token }),
+    ...(transaction.card?.last4 === undefined ? {} : { last4: transaction.card.last4 }),
+    transactionIds: [transaction.id],
+    items: [item],
+    reasons: [...reasons],
+  });
+  sendQuestion(step, question, finding.receivedAt);
+}
+
+function join(step: CustomerStep, question: Question, transactionId: string, item: MessageItem): void {
+  step.context.count('alerts', { type: 'fraud-check', outcome: 'joined' });
+  if (question.transactionIds.length >= transactionsKept) {
+    return openCase(step, {
+      kind: 'unanswered',
+      severity: 'high',
+      subject: [question.accountId, transactionId],
+      accountId: question.accountId,
+      reasons: [`the open question about this card already covers ${transactionsKept} payments`],
+      transactionIds: [transactionId],
+    });
+  }
+  question.transactionIds.push(transactionId);
+  const dropped = [item, ...question.items][itemsKept];
+  question.items = [item, ...question.items].slice(0, itemsKept);
+  if (dropped?.amount) question.moreSums = addSum(question.moreSums, dropped.amount);
+  step.touch('questions');
+  noteQuestion(step, question);
+}
+
+type NewQuestion = Pick<
+  Question,
+  'alertId' | 'accountId' | 'card' | 'cardToken' | 'last4' | 'transactionIds' | 'items' | 'reasons'
+>;
+
+function openQuestion(step: CustomerStep, given: NewQuestion): Question {
+  const { questions } = step;
+  const { at } = step;
+  makeRoom(step);
+  const question: Question = {
+    ...given,
+    moreSums: [],
+    id: step.settings.digest(given.alertId).slice(0, 16),
+    told: 0,
+    listed: [],
+    state: 'open',
+    openedAt: at,
+    expiresAt: at + step.settings.timing.questionLifeMs,
+    armed: false,
+    reminders: 0,
+    muted: false,
+    clarifications: 0,
+    toldAnswered: false,
+    unclearCase: false,
+  };
+  questions.questions.push(question);
+  step.touch('questions');
+  setTimer(step, question, 'expire', question.expiresAt);
+  return question;
+}
+
+/** Closed questions are kept 7 days for late answers; of too many open ones the oldest goes to staff. */
+function makeRoom(step: CustomerStep): void {
+  const { questions } = step;
+  const old = step.at - days(7);
+  questions.questions = questions.questions.filter((q) => q.state === 'open' || (q.closedAt ?? 0) > old);
+  while (questions.questions.length >= questionsKept) {
+    const closed = questions.questions.findIndex(({ state }) => state !== 'open');
+    if (closed === -1) {
+      const oldest = questions.questions[0]!;
+      unansweredCase(step, oldest, 'too many questions are open at once');
+      closeQuestion(step, oldest, 'expired');
+    }
+    questions.questions.splice(Math.max(closed, 0), 1);
+  }
+}
+
+const contentOf = (question: Question) => ({
+  kind: 'fraud-check' as const,
+  items: [...question.items],
+  reasons: [...question.reasons],
+  questionId: question.id,
+  ...(question.transactionIds.length > question.items.length
+    ? { more: { count: question.transactionIds.length - question.items.length, sums: [...question.moreSums] } }
+    : {}),
+});
+
+/** Everything that is part of the question now stands in the message that leaves. */
+function markTold(step: CustomerStep, question: Question): void {
+  question.told = question.transactionIds.length;
+  question.listed = question.transactionIds.toReversed().slice(0, itemsKept);
+  step.touch('questions');
+}
+
+function sendQuestion(step: CustomerStep, question: Question, receivedAt: number): void {
+  const type = alertTypeOf('fraud-check')!;
+  step.context.count('alerts', { type: 'fraud-check', outcome: 'asked' });
+  markTold(step, question);
+  tell(step, {
+    alertId: question.alertId,
+    priority: type.priority,
+    purpose: type.purpose,
+    content: contentOf(question),
+    expiresAt: receivedAt + type.maxAgeMs,
+    receivedAt,
+    accountId: question.accountId,
+    transactionIds: [...question.transactionIds],
+  });
+  noteQuestion(step, question);
+}
+
+/** What joined after the last message was never shown: a YES does not cover it, so it is asked about anew. */
+export function askAboutRest(step: CustomerStep, question: Question, alertId: string): void {
+  const rest = question.transactionIds.slice(question.told);
+  if (rest.length === 0) return;
+  const { accountId, card, cardToken, last4, reasons } = question;
+  const followUp = openQuestion(step, {
+    alertId,
+    accountId,
+    card,
+    ...(cardToken === undefined ? {} : { cardToken }),
+    ...(last4 === undefined ? {} : { last4 }),
+    transactionIds: rest,
+    items: question.items.slice(0, rest.length),
+    reasons,
+  });
+  sendQuestion(step, followUp, step.at);
+}
+
+export function closeQuestion(step: CustomerStep, question: Question, state: Exclude<QuestionState, 'open'>): void {
+  question.state = state;
+  question.closedAt = step.at;
+  step.touch('questions');
+  for (const what of ['expire', 'unanswered', ...reminderNames(step)]) step.context.timers.cancel(timerKey(step, question, what));
+  closeMessage(step, question.alertId);
+  noteQuestion(step, question);
+}
+
+/** Questions as an answer may concern them. */
+export const askedQuestions = (step: CustomerStep): readonly AskedQuestion[] =>
+  step.questions.questions.map(({ id, state, last4, listed, openedAt, closedAt }) => ({
+    id,
+    state,
+    ...(last4 === undefined ? {} : { last4 }),
+    listed: listed.length,
+    changedAt: closedAt ?? openedAt,
+  }));
+
+export const questionOf = (step: CustomerStep, questionId: string): Question | undefined =>
+  step.questions.questions.find(({ id }) => id === questionId);
+
+const reminderNames = (step: CustomerStep): readonly string[] =>
+  step.settings.timing.remindAfterMs.map((_, index) => `remind-${index}`);
+
+const timerKey = (step: CustomerStep, question: Pick<Question, 'id'>, what: string): string =>
+  `question/${step.key}|${question.id}/${what}`;
+
+function setTimer(step: CustomerStep, question: Question, what: string, due: number): void {
+  step.context.timers.set({
+    key: timerKey(step, question, what),
+    due,
+    keys: step.entriesWith(question.alertId),
+    data: { tenantId: step.tenantId, customerId: step.customerId, questionId: question.id, what },
+  });
+}
+
+/** The question was handed over for the first time: from the append time of that news on an answer is awaited. */
+export function armQuestion(step: CustomerStep, questionId: string): void {
+  const question = questionOf(step, questionId);
+  if (!question || question.armed || question.state !== 'open') return;
+  question.armed = true;
+  step.touch('questions');
+  const { remindAfterMs, unansweredAfterMs } = step.settings.timing;
+  const from = step.context.recordAt;
+  remindAfterMs.forEach((span, index) => setTimer(step, question, `remind-${index}`, from + span));
+  if (unansweredAfterMs > 0) setTimer(step, question, 'unanswered', from + unansweredAfterMs);
+}
+
+export function onQuestionTimer(step: CustomerStep, timer: Timer): void {
+  const { questionId, what } = timer.data as { readonly questionId: string; readonly what: string };
+  const question = questionOf(step, questionId);
+  if (question?.state !== 'open') return;
+  if (what === 'expire') return closeQuestion(step, question, 'expired');
+  if (what === 'unanswered') return unansweredCase(step, question, 'no answer to the question');
+  const message = step.message(question.alertId);
+  if (!message || question.muted || step.at >= message.expiresAt || maySee(message) >= messagesAtMost) return;
+  message.content = contentOf(question);
+  if (!remind(step, message)) return;
+  question.reminders += 1;
+  step.context.count('alerts', { type: 'fraud-check', outcome: 'reminded' });
+  markTold(step, question);
+}
+
+function unansweredCase(step: CustomerStep, question: Question, why: string): void {
+  openCase(step, {
+    kind: 'unanswered',
+    severity: 'high',
+    subject: [question.id],
+    accountId: question.accountId,
+    reasons: [why, ...question.reasons],
+    transactionIds: question.transactionIds,
+  });
+}

@@ -1,0 +1,16 @@
+import type { Instant, Span } from '@tocsin/core';
+
+/** Paces checkpoints, ticks and waiting. It decides nothing that a stage could see. */
+export interface EngineClock {
+  now(): Instant;
+  /** Calls once after that time; the result cancels. */
+  after(span: Span, call: () => void): () => void;
+}
+
+export const systemClock: EngineClock = {
+  now: () => Date.now(),
+  after(span, call) {
+    const timer = setTimeout(call, span);
+    return () => clearTimeout(timer);
+  },
+};

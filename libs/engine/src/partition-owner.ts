@@ -1,0 +1,382 @@
+import type { Fingerprint, Instant, LogErrorCode, Position, Span } from '@tocsin/core';
+import { LogError } from '@tocsin/core';
+import { placesOf } from './dead-letter.ts';
+import { DeadLetterLimit } from './dead-letter-limit.ts';
+import { EngineError, Fenced, Poisoned, stops } from './engine-error.ts';
+import type { EngineErrorCode } from './engine-error.ts';
+import { PartitionRun } from './partition-run.ts';
+import { RunView } from './partition-view.ts';
+import type { RunnerParts } from './runner-parts.ts';
+import { tick } from './tick.ts';
+
+export type PartitionState =
+  /** The slot is being taken over. */
+  | 'acquiring'
+  /** Reading up to the end that was seen when the slot was taken over. */
+  | 'catching-up'
+  | 'running'
+  /** Will acquire again soon: after an error, or because someone else holds the slot. */
+  | 'waiting'
+  /** Stands still until a person decides. */
+  | 'stopped';
+
+/** One partition for `status`, health and pages. */
+export interface PartitionStatus {
+  readonly partition: number;
+  readonly state: PartitionState;
+  /** Why it waits or stands still. */
+  readonly reason: string | null;
+  /** The next input offset, null before the first acquisition. */
+  readonly offset: number | null;
+  readonly clockAt: Instant | null;
+  /** Entries changed since the last checkpoint. */
+  readonly dirty: number;
+  readonly checkpointAt: Instant | null;
+  /** Re-productions dropped since the assignment. */
+  readonly dropped: number;
+}
+
+const firstGeneration = 1;
+const stoppingLogErrors: ReadonlySet<LogErrorCode> = new Set(['BEYOND_END', 'BEFORE_START', 'RECREATED']);
+
+/** One assignment of one partition: acquires, and acquires again after whatever goes wrong, until it is revoked. */
+export class PartitionOwner<In> {
+  readonly partition: number;
+  readonly #parts: RunnerParts<In>;
+  /** Survives a replay: where a step threw, and why. */
+  readonly #poison = new Map<string, string>();
+  #deadLetters = new DeadLetterLimit();
+  #run: PartitionRun<In> | undefined;
+  #view: RunView<In> | undefined;
+  #state: PartitionState = 'acquiring';
+  #reason: string | null = null;
+  #gone = false;
+  #cancelWait: () => void = () => {};
+  #failures = 0;
+  #committing = Promise.resolve();
+  #checkpointDueAt: Instant = 0;
+  #savedAt: Instant = 0;
+  #sweptAt: Instant = 0;
+  #tickedAt: Instant = 0;
+  #measuredAt: Instant = 0;
+  #fedSincePulse = false;
+  #pulsing = false;
+  #dropped = 0;
+
+  constructor(parts: RunnerParts<In>, partition: number) {
+    this.#parts = parts;
+    this.partition = partition;
+  }
+
+  /** The acquisition that may process at this moment. */
+  get run(): PartitionRun<In> | undefined {
+    return this.#run?.closing === false ? this.#run : undefined;
+  }
+
+  get status(): PartitionStatus {
+    const run = this.#run;
+    return {
+      partition: this.partition,
+      state: this.#state,
+      reason: this.#reason,
+      offset: run?.fold.next ?? null,
+      clockAt: run?.fold.clockAt ?? null,
+      dirty: run?.fold.dirtyCount ?? 0,
+      checkpointAt: run?.checkpointAt ?? null,
+      dropped: this.#dropped,
+    };
+  }
+
+  async acquire(): Promise<void> {
+    if (this.#gone) return;
+    this.#state = 'acquiring';
+    try {
+      const { options, limits, stage } = this.#parts;
+      const slot = options.state.slot(stage.name, this.partition);
+      const acquired = await slot.acquire({ leaseMs: limits.leaseMs, takeOver: options.takeOver ?? true });
+      if ('busyMs' in acquired) {
+        this.#wait('another owner holds the slot', acquired.busyMs);
+        return;
+      }
+      const { start, end } = await options.log.bounds(stage.input, this.partition);
+      const { position, expected } = await this.#startFrom(acquired.position, start, end);
+      if (this.#gone) return;
+      const { partition } = this;
+      const poison = this.#poison;
+      const deadLetters = this.#deadLetters;
+      const run = new PartitionRun(this.#parts, { partition, slot, acquired, position, expected, end, poison, deadLetters });
+      this.#begin(run);
+    } catch (error) {
+      const run = this.#run;
+      if (run === undefined) this.#recover(error);
+      else this.lose(run, error);
+    }
+  }
+
+  #begin(run: PartitionRun<In>): void {
+    const now = this.#parts.clock.now();
+    this.#parts.subscription().seek(this.partition, run.seekOffset);
+    this.#run = run;
+    this.#view = new RunView(this.#parts, run, (error) => this.lose(run, error));
+    this.#checkpointDueAt = this.#nextTurn(now);
+    this.#savedAt = now;
+    this.#state = 'catching-up';
+    this.#reason = null;
+    this.#parts.metrics.stopped(this.#parts.stage.name, this.partition, null);
+    this.#lookWhetherCaughtUp(run);
+  }
+
+  /** Where to begin, or why not at all. */
+  async #startFrom(
+    position: Position | null,
+    start: number,
+    end: number,
+  ): Promise<{ readonly position: Position; readonly expected: Fingerprint | null }> {
+    const { options, group, stage } = this.#parts;
+    if (position === null) {
+      const committed = (await options.log.committed(group, stage.input)).get(this.partition);
+      if (committed !== undefined && committed > start && options.mutedBelow?.get(this.partition) === undefined) {
+        throw new EngineError('STATE_EMPTY', 'The store knows no position, although the group has committed one.');
+      }
+      const fresh = { offset: start, fingerprint: null, generation: firstGeneration, clockAt: 0 };
+      return { position: fresh, expected: null };
+    }
+    if (position.offset > end) throw new EngineError('BEYOND_END', 'The saved position lies beyond the end of the log.');
+    if (position.offset < start) throw new EngineError('BEFORE_START', 'Records were removed before they were processed.');
+    const { fingerprint } = position;
+    // Retention may have removed the last record consumed; then nothing was missed, and nothing is there to compare.
+    return { position, expected: fingerprint !== null && fingerprint.offset >= start ? fingerprint : null };
+  }
+
+  /** Checkpoints of the partitions are spread over the interval, so that they do not all fall into one moment. */
+  #nextTurn(now: Instant): Instant {
+    const interval = this.#parts.limits.checkpointMs;
+    const phase = ((this.partition * 0.618) % 1) * interval;
+    return now + interval - ((((now - phase) % interval) + interval) % interval);
+  }
+
+  /** The outputs of the slice are acknowledged: count, save when due, tell the companion. */
+  async sliceDone(run: PartitionRun<In>): Promise<void> {
+    const { metrics, stage, companion } = this.#parts;
+    const { counts, decisions } = run.fold.takeCounts();
+    if (counts.processed > 0) metrics.records(stage.name, 'processed', counts.processed);
+    if (counts.ticks > 0) metrics.records(stage.name, 'tick', counts.ticks);
+    if (counts.deadLetters > 0) metrics.records(stage.name, 'dead-letter', counts.deadLetters);
+    if (counts.reproduced > 0) metrics.dropped(stage.name, 'reproduced', counts.reproduced);
+    if (counts.alreadyConsumed > 0) metrics.dropped(stage.name, 'already-consumed', counts.alreadyConsumed);
+    for (const { name, labels } of decisions) metrics.count(name, labels);
+    this.#dropped += counts.reproduced;
+    this.#fedSincePulse = true;
+    await this.#saveIfDue(run);
+    if (run.lost || run.closing) return;
+    if (run.caughtUp) companion?.changed(this.#view!);
+    else this.#lookWhetherCaughtUp(run);
+  }
+
+  #lookWhetherCaughtUp(run: PartitionRun<In>): void {
+    if (!run.verified || run.fold.next < run.end) return;
+    run.caughtUp = true;
+    this.#state = 'running';
+    this.#parts.companion?.caughtUp(this.#view!);
+  }
+
+  async #saveIfDue(run: PartitionRun<In>): Promise<void> {
+    const now = this.#parts.clock.now();
+    const paced = now >= this.#checkpointDueAt;
+    if (run.progressed ? paced || run.full : this.#leaseRunsOut(now)) {
+      await this.#save(run, false);
+      if (!paced) return;
+      this.#checkpointDueAt = this.#nextTurn(now);
+      this.#deadLetters.checkpointed();
+      if (now - this.#sweptAt >= this.#parts.limits.sweepMs) {
+        this.#sweptAt = now;
+        await run.sweep();
+      }
+    }
+  }
+
+  /** Where a plan assigns partitions, the lease is all that keeps others away, and an idle owner must renew it. */
+  #leaseRunsOut(now: Instant): boolean {
+    return this.#parts.options.takeOver === false && now - this.#savedAt >= this.#parts.limits.leaseMs / 3;
+  }
+
+  async #save(run: PartitionRun<In>, release: boolean): Promise<void> {
+    const { clock, metrics, stage } = this.#parts;
+    const startedAt = clock.now();
+    const { entries, bytes } = await run.checkpoint(release);
+    const now = clock.now();
+    this.#savedAt = now;
+    run.checkpointAt = now;
+    this.#failures = 0;
+    metrics.checkpoint(stage.name, this.partition, now - startedAt, entries, bytes);
+    const { offset } = run.saved;
+    for (const place of this.#poison.keys()) if (Number.parseInt(place, 10) < offset) this.#poison.delete(place);
+    this.#commit(offset);
+  }
+
+  /** The group's offset is a witness and a measure of lag, no more: that it cannot be written changes nothing. */
+  #commit(offset: number): void {
+    this.#committing = this.#committing
+      .then(() => this.#parts.subscription().commit(this.partition, offset))
+      .catch(() => {});
+  }
+
+  /** Throws away the memory of this acquisition; what follows depends on the cause. */
+  lose(run: PartitionRun<In>, cause: unknown): void {
+    if (run.lost) return;
+    run.lost = true;
+    this.#parts.companion?.lost(this.#view!);
+    if (this.#run !== run || this.#gone) return;
+    this.#run = undefined;
+    try {
+      this.#parts.subscription().pause(this.partition);
+    } catch {
+      // A client that is rebuilding itself cannot pause; batches without a run are ignored anyway.
+    }
+    this.#recover(cause);
+  }
+
+  #recover(cause: unknown): void {
+    if (this.#gone) return;
+    const { metrics, limits, stage } = this.#parts;
+    const { partition } = this;
+    if (stops(cause)) {
+      this.#stop(cause.code);
+      return;
+    }
+    metrics.replayed(stage.name, partition, cause instanceof Error ? cause.name : 'error');
+    if (cause instanceof Poisoned) {
+      this.#poison.set(cause.place, cause.reason);
+      const fields = { stage: stage.name, partition, place: cause.place.split('/')[0], at: placesOf(cause.cause) };
+      this.#parts.logger.error('A step failed; its record becomes a dead letter.', fields);
+      this.#wait(cause.reason, 0);
+    } else if (cause instanceof Fenced) {
+      metrics.fenced(stage.name, partition);
+      this.#wait('another owner took the slot', limits.fencedWaitMs);
+    } else if (cause instanceof LogError && cause.code === 'TOO_LARGE') {
+      this.#stop('OUTPUT_REFUSED');
+    } else {
+      const span = Math.min(limits.retryMostMs, limits.retryMs * 2 ** this.#failures++);
+      const reason = cause instanceof LogError ? cause.code : cause instanceof Error ? cause.name : 'error';
+      this.#parts.logger.warn('A partition is replayed.', { stage: stage.name, partition, reason, inMs: span });
+      this.#wait(reason, span);
+    }
+  }
+
+  #wait(reason: string, span: Span): void {
+    if (this.#gone) return;
+    this.#state = 'waiting';
+    this.#reason = reason;
+    this.#cancelWait = this.#parts.clock.after(span, () => {
+      // A late owner must not take the slot back from the right one.
+      if (this.#parts.subscription().assigns(this.partition)) void this.acquire();
+      else this.#wait('the group does not assign the partition', this.#parts.limits.fencedWaitMs);
+    });
+  }
+
+  #stop(code: EngineErrorCode): void {
+    this.#state = 'stopped';
+    this.#reason = code;
+    this.#parts.metrics.stopped(this.#parts.stage.name, this.partition, code);
+    this.#parts.logger.error('A partition stopped; it needs a decision.', {
+      stage: this.#parts.stage.name,
+      partition: this.partition,
+      code,
+    });
+  }
+
+  /** A person decided that a stopped partition may try again. */
+  retry(): void {
+    if (this.#state !== 'stopped' || this.#gone) return;
+    this.#deadLetters = new DeadLetterLimit();
+    void this.acquire();
+  }
+
+  /** The log cannot be read from where it was told to. */
+  failed(error: LogError): void {
+    const run = this.#run;
+    const code = error.code;
+    // Retention may have removed the record to compare with after its bounds were asked: then the next look decides.
+    const outrun = code === 'BEFORE_START' && run !== undefined && !run.verified;
+    const cause =
+      stoppingLogErrors.has(code) && !outrun
+        ? new EngineError(code as 'BEYOND_END' | 'BEFORE_START' | 'RECREATED', error.message, { cause: error })
+        : error;
+    if (run !== undefined) this.lose(run, cause);
+  }
+
+  /** Paced work between batches: a checkpoint, a tick, the lag. */
+  async pulse(): Promise<void> {
+    const run = this.run;
+    if (run === undefined || this.#pulsing) return;
+    this.#pulsing = true;
+    try {
+      await this.#pace(run);
+    } finally {
+      this.#pulsing = false;
+    }
+  }
+
+  async #pace(run: PartitionRun<In>): Promise<void> {
+    const now = this.#parts.clock.now();
+    const fed = this.#fedSincePulse;
+    this.#fedSincePulse = false;
+    if (run.turn.tryTake()) {
+      try {
+        await this.#saveIfDue(run);
+      } catch (error) {
+        this.lose(run, error);
+      } finally {
+        run.turn.release();
+      }
+    }
+    if (run.lost || run.closing) return;
+    if (!fed && !run.held) await this.#tickIfDue(run, now);
+    if (now - this.#measuredAt >= this.#parts.limits.lagMs) await this.#measure(run, now);
+  }
+
+  async #tickIfDue(run: PartitionRun<In>, now: Instant): Promise<void> {
+    const due = run.nextTimerDue;
+    if (due === undefined || due > now || now - this.#tickedAt < this.#parts.limits.tickMs) return;
+    this.#tickedAt = now;
+    // A tick that is lost is followed by another one.
+    await this.#parts.options.log.append([tick(this.#parts.stage.input, this.partition)]).catch(() => {});
+  }
+
+  async #measure(run: PartitionRun<In>, now: Instant): Promise<void> {
+    const { options, stage, metrics } = this.#parts;
+    this.#measuredAt = now;
+    const bounds = await options.log.bounds(stage.input, this.partition).catch(() => undefined);
+    if (bounds === undefined || run.lost) return;
+    const records = Math.max(0, bounds.end - run.fold.next);
+    const seconds = records === 0 ? 0 : Math.max(0, now - (run.fold.last?.timestamp ?? run.fold.clockAt)) / 1_000;
+    metrics.lag(stage.name, this.partition, records, run.fold.clockAt === 0 ? 0 : seconds);
+  }
+
+  /** Revoked: begins nothing more. With `release` the last checkpoint also gives the slot up, where that is still possible. */
+  async leave(): Promise<void> {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#cancelWait();
+    const run = this.#run;
+    if (run === undefined || run.lost) return;
+    run.closing = true;
+    this.#parts.companion?.lost(this.#view!);
+    await run.turn.take();
+    try {
+      if (!run.lost) await this.#save(run, true);
+    } catch {
+      // Whoever owns the partition now replays from the checkpoint before.
+    } finally {
+      run.lost = true;
+      run.turn.release();
+    }
+    await this.#committing;
+  }
+
+  /** Shutting down: no further slice, but the companion may still finish what it has begun. */
+  close(): void {
+    const run = this.#run;
+    if (run !== undefined) run.closing = true;
+  }
+}

@@ -1,0 +1,12 @@
+export { SimulatedClock, settle } from './simulated-clock.ts';
+export { SimulatedLog } from './simulated-log.ts';
+export type { SimulatedLogOptions } from './simulated-log.ts';
+export { SimulatedStateStore } from './simulated-state-store.ts';
+export type { StoreSnapshot } from './simulated-state-store.ts';
+export { SimulatedHost } from './simulated-host.ts';
+export type { Fate, FaultPlan, Step } from './simulated-host.ts';
+export { strictStage } from './strict-stage.ts';
+export { effective, originOf, referenceFold } from './reference-fold.ts';
+export type { ReferenceOptions, ReferenceOutput } from './reference-fold.ts';
+export { verdict } from './verdict.ts';
+export type { Verdict } from './verdict.ts';

@@ -1,0 +1,114 @@
+import type { Entries, Stage, StepContext } from '@tocsin/core';
+import { isDeepStrictEqual } from 'node:util';
+import { decodeEntry, encodeEntry } from '../entry-codec.ts';
+
+const forbidden = (what: string) => (): never => {
+  throw new Error(`A step used ${what}; that would not replay.`);
+};
+
+/** Runs something with a clock and a source of randomness that throw. */
+function withoutChance<T>(run: () => T): T {
+  const { now } = Date;
+  const { random } = Math;
+  const RealDate = Date;
+  class NoPresent extends RealDate {
+    constructor(...parts: [] | [value: number | string | Date]) {
+      if (parts.length === 0) forbidden('the clock')();
+      super(...(parts as [number]));
+    }
+    static override now = forbidden('the clock');
+  }
+  globalThis.Date = NoPresent as DateConstructor;
+  Math.random = forbidden('randomness');
+  try {
+    return run();
+  } finally {
+    globalThis.Date = RealDate;
+    Date.now = now;
+    Math.random = random;
+  }
+}
+
+/** Hands entries out, and remembers what they were, to find those that were changed without being put. */
+class WatchedEntries implements Entries {
+  readonly #entries: Entries;
+  readonly #handedOut = new Map<string, { readonly value: unknown; readonly bytes: Uint8Array }>();
+
+  constructor(entries: Entries) {
+    this.#entries = entries;
+  }
+
+  #watch<T>(key: string, value: T): T {
+    if (typeof value === 'object' && value !== null && !this.#handedOut.has(key)) {
+      this.#handedOut.set(key, { value, bytes: encodeEntry(value) });
+    }
+    return value;
+  }
+
+  get<T>(key: string): T | undefined {
+    return this.#watch(key, this.#entries.get<T>(key));
+  }
+
+  put(key: string, value: unknown, expiresAt?: number): void {
+    if (!isDeepStrictEqual(decodeEntry(encodeEntry(value)), value)) {
+      throw new Error('A step put a value that is another one after it was stored.');
+    }
+    this.#handedOut.delete(key);
+    this.#entries.put(key, value, expiresAt);
+  }
+
+  delete(key: string): void {
+    this.#handedOut.delete(key);
+    this.#entries.delete(key);
+  }
+
+  *resident<T>(prefix: string): Iterable<readonly [key: string, value: T]> {
+    for (const [key, value] of this.#entries.resident<T>(prefix)) yield [key, this.#watch(key, value)];
+  }
+
+  assertUnchanged(): void {
+    for (const { value, bytes } of this.#handedOut.values()) {
+      if (!Buffer.from(encodeEntry(value)).equals(bytes)) throw new Error('A step changed an entry without putting it.');
+    }
+  }
+}
+
+/**
+ * The same stage, held to what makes it replayable: no clock, no randomness, no entry changed without `put`, no value that
+ * the store would give back as another one. For tests of stages; a breach throws.
+ */
+export function strictStage<In>(stage: Stage<In>): Stage<In> {
+  const watched = (context: StepContext, run: (context: StepContext) => void): void => {
+    const entries = new WatchedEntries(context.entries);
+    const { at, recordAt, partition, offset, timers } = context;
+    withoutChance(() =>
+      run({
+        at,
+        recordAt,
+        partition,
+        offset,
+        timers,
+        entries,
+        emit: (output) => context.emit(output),
+        count: (name, labels) => context.count(name, labels),
+      }),
+    );
+    entries.assertUnchanged();
+  };
+  const { moreKeys, onTimer } = stage;
+  return {
+    name: stage.name,
+    input: stage.input,
+    decode: (record) => withoutChance(() => stage.decode(record)),
+    keys: (record) => withoutChance(() => stage.keys(record)),
+    ...(moreKeys === undefined
+      ? {}
+      : { moreKeys: (record: In, entries: Entries) => withoutChance(() => moreKeys.call(stage, record, entries)) }),
+    step: (context, record) => watched(context, (strict) => stage.step(strict, record)),
+    ...(onTimer === undefined
+      ? {}
+      : {
+          onTimer: (context, timer) => watched(context, (strict) => onTimer.call(stage, strict, timer)),
+        }),
+  };
+}

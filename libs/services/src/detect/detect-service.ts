@@ -1,0 +1,18 @@
+import { detectStage } from '@tocsin/core';
+import { customerConditions, fraudRules } from '@tocsin/rules';
+import { sha256 } from '../platform/digests.ts';
+import type { Service, ServiceContext } from '../service.ts';
+import { stageFeed } from '../stage-feed.ts';
+import { DetectController } from './detect.controller.ts';
+
+export const detectService = (context: ServiceContext): Service => ({
+  name: 'detect',
+  feeds: [
+    stageFeed({
+      ...context,
+      pattern: 'detect',
+      stage: detectStage({ rules: fraudRules, conditions: customerConditions, digest: sha256 }),
+    }),
+  ],
+  controllers: [DetectController],
+});

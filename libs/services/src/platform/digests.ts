@@ -1,0 +1,13 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { Digest, DigestBytes } from '@tocsin/core';
+
+/** SHA-256, lower-case hex. */
+export const sha256: Digest = (text) => createHash('sha256').update(text, 'utf8').digest('hex');
+
+export const sha256Bytes: DigestBytes = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** HMAC-SHA-256 under the installation's secret: for pseudonyms and ids that outsiders see and must not be able to compute. */
+export const keyedDigest =
+  (secret: string): Digest =>
+  (text) =>
+    createHmac('sha256', secret).update(text, 'utf8').digest('hex');

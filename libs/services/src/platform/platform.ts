@@ -1,0 +1,102 @@
+import type { Barriers, Log, ShortTermStore, StateStore, TokenBuckets } from '@tocsin/core';
+import { defaultPartitions, embeddedPartitions, topicTable } from '@tocsin/core';
+import type { PartitionCounts } from '@tocsin/core';
+import { channels } from '@tocsin/channels';
+import { openEmbedded } from '@tocsin/embedded';
+import type { EngineLimits } from '@tocsin/engine';
+import { kafkaLog } from '@tocsin/kafka';
+import type { Logger } from '@tocsin/nest';
+import { openRedis } from '@tocsin/redis';
+import type { KafkaSettings, Settings } from '../settings.ts';
+
+/** Log and state, on Kafka and Redis or in one embedded file; the services know no difference. */
+export interface Platform {
+  readonly kind: Settings['storage'];
+  readonly installation: string;
+  readonly log: Log;
+  readonly state: StateStore;
+  readonly barriers: Barriers;
+  readonly buckets: TokenBuckets;
+  readonly shortTerm: ShortTermStore;
+  /** Resolves when all that was acknowledged is on the disk. */
+  sync(): Promise<void>;
+  /** Partitions of each topic of ours. */
+  readonly partitions: Readonly<Record<string, number>>;
+  readonly counts: PartitionCounts;
+  readonly limits: Partial<EngineLimits>;
+  readonly sessionTimeoutMs: number;
+  /** A log on another cluster, for a bank's topic. */
+  otherLog(kafka: KafkaSettings, clientId: string): Log;
+  close(): Promise<void>;
+}
+
+export const channelIds: readonly string[] = channels.map(({ id }) => id);
+
+const openKafka = (kafka: KafkaSettings, clientId: string, logger: Logger): Log =>
+  kafkaLog({
+    brokers: kafka.brokers,
+    clientId,
+    ...(kafka.ssl === undefined ? {} : { ssl: { ...kafka.ssl } }),
+    ...(kafka.sasl === undefined ? {} : { sasl: { ...kafka.sasl } }),
+    replicationFactor: kafka.replicationFactor,
+    minInsyncReplicas: kafka.minInsyncReplicas,
+    logger,
+  });
+
+/** Opens what the settings name. A broker or a Redis that is away delays nothing here: they are waited for when used. */
+export async function openPlatform(settings: Settings, logger: Logger): Promise<Platform> {
+  const { installation, engine } = settings;
+  const counts = settings.partitions ?? (settings.storage === 'embedded' ? embeddedPartitions : defaultPartitions);
+  const partitions: Record<string, number> = {};
+  for (const { name, size } of topicTable(channelIds)) partitions[name] = counts[size];
+  const other: Log[] = [];
+  const rest = {
+    kind: settings.storage,
+    installation,
+    partitions,
+    counts,
+    limits: { checkpointMs: engine.checkpointMs, leaseMs: engine.leaseMs },
+    sessionTimeoutMs: engine.sessionTimeoutMs,
+    otherLog(kafka: KafkaSettings, clientId: string): Log {
+      const log = openKafka(kafka, clientId, logger);
+      other.push(log);
+      return log;
+    },
+  };
+  const closeOthers = () => Promise.all(other.map((log) => log.close()));
+  if (settings.storage === 'embedded') {
+    const embedded = await openEmbedded({ folder: settings.folder });
+    const { log, state, barriers, buckets, shortTerm } = embedded;
+    return {
+      ...rest,
+      log,
+      state,
+      barriers,
+      buckets,
+      shortTerm,
+      sync: () => embedded.sync(),
+      close: async () => {
+        await closeOthers();
+        await embedded.close();
+      },
+    };
+  }
+  if (settings.kafka === undefined || settings.redis === undefined) throw new Error('storage "kafka" needs the settings kafka and redis.');
+  const log = openKafka(settings.kafka, settings.kafka.clientId, logger);
+  const { barrierReplicas, tls, ...connection } = settings.redis;
+  const redis = openRedis({ installation, connection: { ...connection, ...(tls === undefined ? {} : { tls: { ...tls } }) }, barrierReplicas, logger });
+  return {
+    ...rest,
+    log,
+    state: redis.state,
+    barriers: redis.barriers,
+    buckets: redis.buckets,
+    shortTerm: redis.shortTerm,
+    sync: () => Promise.resolve(),
+    close: async () => {
+      await closeOthers();
+      await log.close();
+      await redis.close();
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { logLevels } from '@tocsin/nest';
+import type { LogLevel } from '@tocsin/nest';
+import { Type } from 'class-transformer';
+import {
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { scopes } from './gateway/credentials.ts';
+
+/*
+ * The one configuration file, as classes: validation, defaults and documentation at once. Every key is optional unless it
+ * says otherwise. A secret may stand as `${NAME}` (from the environment) or as `<key>File` (read from that file).
+ */
+
+const url = { require_tld: false, require_protocol: true };
+
+/** SASL for Kafka. */
+export class SaslSettings {
+  @IsIn(['plain', 'scram-sha-256', 'scram-sha-512']) mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' = 'scram-sha-512';
+  @IsString() username!: string;
+  @IsString() password!: string;
+}
+
+/** TLS to a server. `true` instead of these uses the system's certificates. */
+export class TlsSettings {
+  /** PEM. */
+  @IsOptional() @IsString() ca?: string;
+  @IsOptional() @IsString() cert?: string;
+  @IsOptional() @IsString() key?: string;
+  @IsOptional() @IsString() servername?: string;
+}
+
+export class KafkaSettings {
+  /** Required: `host:port` of at least one broker. */
+  @IsArray() @ArrayMinSize(1) @Matches(/^[^\s:]+:\d+$/, { each: true, message: 'must be host:port' }) brokers!: string[];
+  @IsString() clientId: string = 'tocsin';
+  @IsOptional() @ValidateNested() @Type(() => TlsSettings) ssl?: TlsSettings;
+  @IsOptional() @ValidateNested() @Type(() => SaslSettings) sasl?: SaslSettings;
+  /** Replicas of topics that `tocsin topics create` makes. Production: 3. */
+  @IsInt() @Min(1) @Max(9) replicationFactor: number = 1;
+  /** Production: 2. */
+  @IsInt() @Min(1) @Max(9) minInsyncReplicas: number = 1;
+}
+
+export class RedisSettings {
+  @IsString() host: string = '127.0.0.1';
+  @IsInt() @Min(1) @Max(65_535) port: number = 6_379;
+  @IsOptional() @IsString() username?: string;
+  @IsOptional() @IsString() password?: string;
+  @IsInt() @Min(0) db: number = 0;
+  @IsOptional() @ValidateNested() @Type(() => TlsSettings) tls?: TlsSettings;
+  /** Replicas that must have a barrier before a revocation is answered. Production: at least 1. */
+  @IsInt() @Min(0) @Max(5) barrierReplicas: number = 0;
+}
+
+export class PartitionSettings {
+  @IsInt() @Min(1) @Max(1_024) stage!: number;
+  @IsInt() @Min(1) @Max(1_024) delivery!: number;
+  @IsInt() @Min(1) @Max(1_024) outside!: number;
+}
+
+/** One topic of the bank. */
+export class SourceSettings {
+  /** Required; names the stage `ingest.<name>`, so it must not change. */
+  @Matches(/^[a-z][a-z0-9-]{0,31}$/) name!: string;
+  /** Required. */
+  @IsString() @Length(1, 249) topic!: string;
+  @IsString() format: string = 'json';
+  @IsObject() options: Record<string, unknown> = {};
+  /** Whose records these are. Either this or `tenantHeader`. */
+  @IsOptional() @Matches(/^[a-z0-9-]{1,32}$/) tenant?: string;
+  /** Takes the tenant from the record header `tocsin-tenant`. */
+  @IsBoolean() tenantHeader: boolean = false;
+  /** Required: `earliest`, `latest` or an RFC 3339 time. Counts only until the first checkpoint. */
+  @Matches(/^(earliest|latest|\d{4}-\d\d-\d\dT.+)$/, { message: 'must be earliest, latest or a time such as 2026-01-01T00:00:00Z' })
+  startAt!: string;
+  /** Transactions that happened before this time feed history and alert nobody. */
+  @IsOptional() @Matches(/^\d{4}-\d\d-\d\dT.+$/) alertsFrom?: string;
+  /** Another cluster than the one of the installation. */
+  @IsOptional() @ValidateNested() @Type(() => KafkaSettings) kafka?: KafkaSettings;
+}
+
+export class TenantSettings {
+  /** As it stands in texts. */
+  @IsString() @Length(1, 12) bankName!: string;
+  @IsString() language: string = 'en';
+  @IsString() timeZone: string = 'UTC';
+}
+
+export class ApiKeySettings {
+  @Matches(/^[a-z0-9-]{1,64}$/) id!: string;
+  @Matches(/^[a-z0-9-]{1,32}$/) tenant!: string;
+  /** SHA-256 of the key, hex; `tocsin api-key` makes both. */
+  @Matches(/^[0-9a-fA-F]{64}$/) sha256!: string;
+  @IsArray() @IsIn(scopes, { each: true }) scopes!: string[];
+}
+
+export class TokenIssuerSettings {
+  @IsString() issuer!: string;
+  @IsUrl(url) jwksUrl!: string;
+  @IsString() audience!: string;
+  @IsString() tenantClaim: string = 'tenant';
+}
+
+export class RateSettings {
+  @IsNumber() @Min(0.1) perSecond: number = 200;
+  @IsInt() @Min(1) burst: number = 400;
+}
+
+export class GatewaySettings {
+  /** How the outside reaches us: in customers' links and in the URLs that providers call and sign. Default: the address that is listened on. */
+  @IsOptional() @IsUrl(url) publicUrl?: string;
+  @IsArray() @ValidateNested({ each: true }) @Type(() => ApiKeySettings) apiKeys: ApiKeySettings[] = [];
+  @IsArray() @ValidateNested({ each: true }) @Type(() => TokenIssuerSettings) issuers: TokenIssuerSettings[] = [];
+  /** Calls per API key or token subject. */
+  @ValidateNested() @Type(() => RateSettings) rate: RateSettings = new RateSettings();
+}
+
+export class HttpSettings {
+  @IsString() host: string = '127.0.0.1';
+  /** Default: 8080 in one process and for the gateway; 8081 ingest, 8082 detect, 8083 alert, 8084 deliver. */
+  @IsOptional() @IsInt() @Min(0) @Max(65_535) port?: number;
+}
+
+export class EngineSettings {
+  @IsInt() @Min(50) @Max(60_000) checkpointMs: number = 1_000;
+  @IsInt() @Min(1_000) @Max(300_000) leaseMs: number = 10_000;
+  /** How long a member of a consumer group may stay silent. */
+  @IsInt() @Min(6_000) @Max(300_000) sessionTimeoutMs: number = 10_000;
+}
+
+export class DeliverSettings {
+  /** The channels that this instance serves; all that are configured when absent. */
+  @IsOptional() @IsArray() @IsString({ each: true }) channels?: string[];
+  /** Requests to a provider at a time, per partition. */
+  @IsInt() @Min(1) @Max(1_000) concurrency: number = 16;
+  /** How long a provider may take. */
+  @IsInt() @Min(1_000) @Max(120_000) timeoutMs: number = 15_000;
+}
+
+export const storages = ['embedded', 'kafka'] as const;
+
+export class Settings {
+  /** Prefix of state keys and consumer groups: two installations can share a cluster. */
+  @Matches(/^[a-z][a-z0-9-]{0,31}$/) installation: string = 'tocsin';
+  /** Keys the pseudonyms of addresses and the opaque ids that providers see. Required; must not change. */
+  @IsString() @Length(32, 256) secret!: string;
+  /** `embedded` (one folder, one machine) or `kafka` (with `kafka` and `redis`). */
+  @IsIn(storages) storage: (typeof storages)[number] = 'embedded';
+  /** Folder of the embedded storage. */
+  @IsString() folder: string = 'data';
+  @IsOptional() @ValidateNested() @Type(() => KafkaSettings) kafka?: KafkaSettings;
+  @IsOptional() @ValidateNested() @Type(() => RedisSettings) redis?: RedisSettings;
+  /** Fixed for the life of the topics. */
+  @IsOptional() @ValidateNested() @Type(() => PartitionSettings) partitions?: PartitionSettings;
+  @IsArray() @ValidateNested({ each: true }) @Type(() => SourceSettings) sources: SourceSettings[] = [];
+  /** By tenant id. */
+  @IsObject() tenants: Record<string, TenantSettings> = {};
+  /** By channel id: `tenant` and the channel's own options. */
+  @IsObject() channels: Record<string, Record<string, unknown>> = {};
+  @ValidateNested() @Type(() => GatewaySettings) gateway: GatewaySettings = new GatewaySettings();
+  @ValidateNested() @Type(() => DeliverSettings) deliver: DeliverSettings = new DeliverSettings();
+  @ValidateNested() @Type(() => HttpSettings) http: HttpSettings = new HttpSettings();
+  @ValidateNested() @Type(() => EngineSettings) engine: EngineSettings = new EngineSettings();
+  @IsIn(logLevels) logLevel: LogLevel = 'info';
+  @IsOptional() @IsString() @MaxLength(200) note?: string;
+}

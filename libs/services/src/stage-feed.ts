@@ -1,0 +1,59 @@
+import { StageRunner } from '@tocsin/engine';
+import type { Companion, Log, Stage } from '@tocsin/core';
+import { topicNames } from '@tocsin/core';
+import { engineMetrics } from '@tocsin/nest';
+import type { Feed } from '@tocsin/nest';
+import type { ServiceContext } from './service.ts';
+
+export interface StageFeedOptions extends ServiceContext {
+  /** Which Nest handler takes the batches. */
+  readonly pattern: string;
+  readonly stage: Stage<never>;
+  /** The log to work on, when the input lies on another cluster (see `readingFrom`). */
+  readonly log?: Log;
+  readonly companion?: () => Companion;
+  /** Where a partition without a position begins. Default: with the first record that is kept. */
+  readonly startAt?: 'earliest' | 'latest' | { readonly at: number };
+}
+
+/** A stage as the transport feeds it, watched by health. */
+export interface StageFeed extends Feed {
+  readonly runner: StageRunner;
+}
+
+export function stageFeed(options: StageFeedOptions): StageFeed {
+  const { platform, stage, metrics, logger, pattern } = options;
+  const { installation, limits, sessionTimeoutMs } = platform;
+  const runner = new StageRunner({
+    stage,
+    log: options.log ?? platform.log,
+    state: platform.state,
+    partitions: platform.partitions,
+    group: `${installation}.${stage.name}`,
+    deadLettersTopic: topicNames.deadLetters,
+    limits,
+    metrics: engineMetrics(metrics),
+    logger,
+    ...(options.companion === undefined ? {} : { companion: options.companion }),
+    ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
+  });
+  options.dependencies.add({
+    name: stage.name,
+    check: () => {
+      const stopped = runner.status().filter(({ state }) => state === 'stopped');
+      if (stopped.length === 0) return Promise.resolve();
+      const what = stopped.map(({ partition, reason }) => `partition ${partition}: ${reason ?? 'stopped'}`).join('; ');
+      return Promise.reject(new Error(`${what}. See "tocsin doctor".`));
+    },
+  });
+  return {
+    pattern,
+    runner,
+    options: { ...runner.subscribeOptions, sessionTimeoutMs },
+    ...(options.log === undefined ? {} : { log: options.log }),
+    subscriber: runner.subscriber,
+    prepare: () => runner.start(),
+    started: (subscription) => runner.started(subscription),
+    stop: () => runner.stop(),
+  };
+}

@@ -1,0 +1,3 @@
+import { provide } from './provision.mjs';
+
+export default () => provide(['kafka', 'redis']);

@@ -1,0 +1,3 @@
+import { withdraw } from './provision.mjs';
+
+export default () => withdraw();
