@@ -1,1 +1,33 @@
-export {};
+import { Command } from 'commander';
+import { addApiKey } from './verbs/api-key.ts';
+import { addDeadLetters } from './verbs/dead-letters.ts';
+import { addDoctor } from './verbs/doctor.ts';
+import { addLedger } from './verbs/ledger.ts';
+import { addRejected } from './verbs/rejected.ts';
+import { addReplay } from './verbs/replay.ts';
+import { addRun } from './verbs/run.ts';
+import { addStatus } from './verbs/status.ts';
+import { addTopics } from './verbs/topics.ts';
+import { fail } from './verbs/with-platform.ts';
+
+const program = new Command('tocsin')
+  .description('Turns a bank’s transaction streams into the alerts its customers need.')
+  .option('-c, --config <file>', 'configuration (default: TOCSIN_CONFIG, or tocsin.yaml here)')
+  .showHelpAfterError('Run "tocsin --help" or "tocsin <verb> --help".')
+  .configureHelp({ showGlobalOptions: true });
+
+addRun(program);
+addTopics(program);
+addStatus(program);
+addDoctor(program);
+addRejected(program);
+addDeadLetters(program);
+addReplay(program);
+addLedger(program);
+addApiKey(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  fail(error);
+}

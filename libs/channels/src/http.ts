@@ -27,8 +27,8 @@ const neverBegan = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** The other side is not who it should be, or speaks no TLS that we do: the same for every message until someone acts. */
-const handshakeFailed =
+/** Codes that mean: the other side is not who it should be, or speaks no TLS that we do: the same for every message until someone acts. */
+export const handshakeFailed =
   /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_|ERR_SSL_(WRONG_VERSION|UNSUPPORTED_PROTOCOL|SSLV3_ALERT_HANDSHAKE))/;
 
 /**

@@ -110,6 +110,8 @@ export interface ChannelTools {
 export interface ChannelCapabilities {
   /** Characters of text. */
   readonly maxLength: number;
+  /** Is the text cut and paid by SMS segments? Then it is kept to as few as it can, in GSM-7 where the letters allow it. */
+  readonly segmented?: boolean;
   readonly buttons: boolean;
   /** Does the provider report delivery? Where it does not, accepted is final. */
   readonly receipts: boolean;

@@ -28,3 +28,4 @@ export * from './iban.ts';
 export * from './request-id.ts';
 export * from './contract/index.ts';
 export * from './ingest/index.ts';
+export * from './alert/index.ts';

@@ -66,6 +66,11 @@ export interface Stage<In = unknown> {
   readonly name: string;
   /** The one topic it reads. */
   readonly input: string;
+  /**
+   * The input is somebody else's (a topic of the bank's): its partition count is taken as it is, and whatever its headers
+   * say, nothing in it is our provenance or our tick.
+   */
+  readonly foreignInput?: boolean;
   /** Bytes to record. Throws on what cannot be read: such a record becomes a dead letter. */
   decode(record: LogRecord): In;
   /** The entries that this record reads or writes; the engine loads them, fenced, before the step. */

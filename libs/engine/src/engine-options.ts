@@ -1,4 +1,4 @@
-import type { Companion, Log, Span, Stage, StateStore } from '@tocsin/core';
+import type { Companion, Instant, Log, Span, Stage, StateStore } from '@tocsin/core';
 import type { EngineClock } from './engine-clock.ts';
 import type { EngineLogger, EngineMetrics } from './engine-metrics.ts';
 
@@ -60,7 +60,7 @@ export interface StageRunnerOptions<In = unknown> {
   readonly stage: Stage<In>;
   readonly log: Log;
   readonly state: StateStore;
-  /** How many partitions the input topic, each output topic and the dead-letters topic have. */
+  /** How many partitions the input topic (unless it is foreign), each output topic and the dead-letters topic have. */
   readonly partitions: Readonly<Record<string, number>>;
   /** The consumer group. Default: the stage's name. */
   readonly group?: string;
@@ -82,4 +82,6 @@ export interface StageRunnerOptions<In = unknown> {
    * of the log instead of stopping, and outputs of records below the offset are not written.
    */
   readonly mutedBelow?: ReadonlyMap<number, number>;
+  /** Where a partition that was never processed begins: with the first record kept (default), after the last one, or by append time. */
+  readonly startAt?: 'earliest' | 'latest' | { readonly at: Instant };
 }

@@ -49,7 +49,8 @@ export class Feed<In> {
   }
 
   #prepare(record: LogRecord): Prepared<In> {
-    const header = record.headers[provenanceHeader];
+    const foreign = this.#stage.foreignInput === true;
+    const header = foreign ? undefined : record.headers[provenanceHeader];
     let provenance: Provenance | undefined;
     let watermark: Watermark | undefined;
     if (header !== undefined) {
@@ -61,7 +62,7 @@ export class Feed<In> {
         return { kind: 'reproduced', provenance, watermark, input: undefined, keys: noKeys, error: undefined };
       }
     }
-    if (isTick(record)) return { kind: 'tick', provenance, watermark, input: undefined, keys: noKeys, error: undefined };
+    if (!foreign && isTick(record)) return { kind: 'tick', provenance, watermark, input: undefined, keys: noKeys, error: undefined };
     try {
       const input = this.#stage.decode(record);
       return { kind: 'record', provenance, watermark, input, keys: this.#stage.keys(input), error: undefined };

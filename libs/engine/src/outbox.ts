@@ -65,7 +65,8 @@ export class Outbox {
       }
       this.bytes += size;
     }
-    this.#push(topic, partition ?? partitionOf(key, count), key, value, headers);
+    const { rawKey = key } = output;
+    this.#push(topic, partition ?? partitionOf(key, count), rawKey, value, headers);
   }
 
   /** The dead letter of the record at hand. */

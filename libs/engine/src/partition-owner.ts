@@ -105,6 +105,9 @@ export class PartitionOwner<In> {
       const poison = this.#poison;
       const deadLetters = this.#deadLetters;
       const run = new PartitionRun(this.#parts, { partition, slot, acquired, position, expected, end, poison, deadLetters });
+      // "From the end on" must mean the same end after a restart, so it is saved before anything is read.
+      if (acquired.position === null && position.offset !== start) await this.#save(run, false);
+      if (this.#gone) return;
       this.#begin(run);
     } catch (error) {
       const run = this.#run;
@@ -138,7 +141,8 @@ export class PartitionOwner<In> {
       if (committed !== undefined && committed > start && options.mutedBelow?.get(this.partition) === undefined) {
         throw new EngineError('STATE_EMPTY', 'The store knows no position, although the group has committed one.');
       }
-      const fresh = { offset: start, fingerprint: null, generation: firstGeneration, clockAt: 0 };
+      const offset = await this.#firstOffset(start, end);
+      const fresh = { offset, fingerprint: null, generation: firstGeneration, clockAt: 0 };
       return { position: fresh, expected: null };
     }
     if (position.offset > end) throw new EngineError('BEYOND_END', 'The saved position lies beyond the end of the log.');
@@ -146,6 +150,14 @@ export class PartitionOwner<In> {
     const { fingerprint } = position;
     // Retention may have removed the last record consumed; then nothing was missed, and nothing is there to compare.
     return { position, expected: fingerprint !== null && fingerprint.offset >= start ? fingerprint : null };
+  }
+
+  /** Until the first checkpoint this is asked anew at every acquisition. */
+  async #firstOffset(start: number, end: number): Promise<number> {
+    const { options, stage } = this.#parts;
+    const { startAt = 'earliest' } = options;
+    if (startAt === 'earliest') return start;
+    return startAt === 'latest' ? end : options.log.offsetAt(stage.input, this.partition, startAt.at);
   }
 
   /** Checkpoints of the partitions are spread over the interval, so that they do not all fall into one moment. */

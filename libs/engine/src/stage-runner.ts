@@ -83,7 +83,11 @@ export class StageRunner<In = unknown> implements Subscriber {
    */
   async start(): Promise<void> {
     const { options, stage } = this.#parts;
-    if (options.partitions[stage.input] === undefined) {
+    if (stage.foreignInput === true) {
+      if ((await options.log.facts(stage.input)) === undefined) {
+        throw new EngineError('TOPIC_MISSING', `Topic ${stage.input} does not exist.`);
+      }
+    } else if (options.partitions[stage.input] === undefined) {
       throw new EngineError('TOPIC_MISSING', `The partition count of the input topic ${stage.input} is not configured.`);
     }
     await verifyTopics(options.log, options.partitions);

@@ -4,5 +4,6 @@ export * from './service.ts';
 export * from './settings.ts';
 export * from './start.ts';
 export * from './platform/digests.ts';
+export * from './platform/opaque-key.ts';
 export * from './platform/platform.ts';
 export { hashApiKey } from './gateway/credentials.ts';

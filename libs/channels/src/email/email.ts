@@ -23,6 +23,7 @@ export const email = defineChannel({
   provider: ({ host, login }) => ({ name: host, account: login?.user ?? '' }),
   open: (options) => ({
     async send(recipient, message, context) {
+      if (!/^[^\s@<>]+@[^\s@<>]+$/.test(recipient.address)) return { kind: 'badAddress', code: 'address-invalid' };
       const mail = await composeMail(options, recipient, message, context);
       const result = await smtpSession(options, mail, context.signal);
       if (result.kind === 'failed') return outcomeOfFailure(result);

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { handshakeFailed } from '../http.ts';
 import type { Mail } from './email-message.ts';
 import type { EmailOptions } from './email-options.ts';
 import type { SmtpFailure } from './email-errors.ts';
@@ -46,7 +47,9 @@ export function smtpSession(options: EmailOptions, mail: Mail, signal: AbortSign
       resolve(result);
     };
     const fail = (error: unknown): void => {
-      const { code, command, responseCode, response } = error as Partial<SmtpFailure>;
+      const { code: found, originalCode, command, responseCode, response } = error as Partial<SmtpFailure> & { originalCode?: string };
+      // nodemailer calls a refused certificate a socket error, and keeps the reason beside it.
+      const code = handshakeFailed.test(originalCode ?? '') ? 'ETLS' : found;
       end({ kind: 'failed', code, command, responseCode, response, bodyLeft });
     };
     const aborted = (): void => end({ kind: 'failed', code: 'ABORTED', command: 'API', bodyLeft });

@@ -79,12 +79,19 @@ describe('what may be told, by channel and purpose', () => {
   });
 
   it('does not use a channel on which existence itself is not allowed', () => {
-    expect(classesOf(after(['grant', 'messenger', 'account-alert', 'amount']), 'messenger', 'account-alert')).toBeUndefined();
+    expect(
+      classesOf(after(['grant', 'messenger', 'account-alert', 'amount']), 'messenger', 'account-alert'),
+    ).toBeUndefined();
   });
 
   it('grants by * no class that must be named', () => {
-    const wide: TenantPolicy = { ...policy, channels: { ...policy.channels, email: { allowed: true, maxClasses: [...dataClasses] } } };
-    expect(asSet(classesOf(after(['grant', 'email', '*', '*']), 'email', 'account-alert', wide))).toEqual(asSet(plain as DataClass[]));
+    const wide: TenantPolicy = {
+      ...policy,
+      channels: { ...policy.channels, email: { allowed: true, maxClasses: [...dataClasses] } },
+    };
+    expect(asSet(classesOf(after(['grant', 'email', '*', '*']), 'email', 'account-alert', wide))).toEqual(
+      asSet(plain as DataClass[]),
+    );
     const named = after(['grant', 'email', '*', '*'], ['grant', 'email', 'account-alert', 'balance']);
     expect(classesOf(named, 'email', 'account-alert', wide)).toContain('balance');
   });
@@ -100,12 +107,17 @@ describe('what may be told, by channel and purpose', () => {
   it('needs bank and customer for balance and payee', () => {
     const granted = after(['grant', 'sms', 'account-alert', 'existence'], ['grant', 'sms', 'account-alert', 'balance']);
     expect(classesOf(granted, 'sms', 'account-alert')).toEqual(['existence']);
-    const shown: TenantPolicy = { ...policy, channels: { sms: { allowed: true, maxClasses: ['existence', 'balance'] } } };
+    const shown: TenantPolicy = {
+      ...policy,
+      channels: { sms: { allowed: true, maxClasses: ['existence', 'balance'] } },
+    };
     expect(classesOf(granted, 'sms', 'account-alert', shown)).toEqual(['existence', 'balance']);
   });
 
   it('lets a revocation count against a legal basis too', () => {
-    expect(classesOf(after(['revoke', 'sms', 'fraud-protection', 'amount']), 'sms', 'fraud-protection')).not.toContain('amount');
+    expect(classesOf(after(['revoke', 'sms', 'fraud-protection', 'amount']), 'sms', 'fraud-protection')).not.toContain(
+      'amount',
+    );
     expect(classesOf(after(['revoke', 'sms', '*', '*']), 'sms', 'fraud-protection')).toBeUndefined();
   });
 
@@ -125,7 +137,10 @@ describe('what may be told, by channel and purpose', () => {
     const state = after(['grant', 'messenger', 'fraud-protection', '*']);
     expect(classesOf(state, 'messenger', 'service-reply')).toEqual(['existence']);
     expect(classesOf(after(), 'messenger', 'service-reply')).toBeUndefined();
-    const refused = after(['grant', 'messenger', 'fraud-protection', '*'], ['revoke', 'messenger', 'service-reply', '*']);
+    const refused = after(
+      ['grant', 'messenger', 'fraud-protection', '*'],
+      ['revoke', 'messenger', 'service-reply', '*'],
+    );
     expect(classesOf(refused, 'messenger', 'service-reply')).toBeUndefined();
   });
 
@@ -146,14 +161,22 @@ const anyChange = fc.record({
 
 const matrix = (state: ReturnType<typeof emptyConsents>) =>
   (['sms', 'messenger'] as const).map((channel) =>
-    Object.entries(allowedByPurpose(state, policy, channel, channels[channel])).map(([purpose, { classes }]) => [purpose, classes]),
+    Object.entries(allowedByPurpose(state, policy, channel, channels[channel])).map(([purpose, { classes }]) => [
+      purpose,
+      classes,
+    ]),
   );
 
 describe('the ledger', () => {
   it('ends in the same matrix whatever the order of arrival', () => {
     fc.assert(
       fc.property(fc.array(anyChange, { maxLength: 12 }), fc.infiniteStream(fc.nat()), (changes, salt) => {
-        const lines = changes.map((given, index) => ({ ...given, id: `l-${index}`, actor: 'customer', source: 'page' }));
+        const lines = changes.map((given, index) => ({
+          ...given,
+          id: `l-${index}`,
+          actor: 'customer',
+          source: 'page',
+        }));
         const inOrder = emptyConsents();
         for (const line of lines) applyConsent(inOrder, line);
         const shuffled = emptyConsents();
@@ -168,16 +191,19 @@ describe('the ledger', () => {
     fc.assert(
       fc.property(fc.array(anyChange, { maxLength: 10 }), anyChange, (changes, revocation) => {
         const state = emptyConsents();
-        applyConsent(state, { ...revocation, action: 'revoke', acceptedAt: 100, id: 'r', actor: 'customer', source: 'page' });
-        const before = matrix(state);
-        const granted = emptyConsents();
+        applyConsent(state, {
+          ...revocation,
+          action: 'revoke',
+          acceptedAt: 100,
+          id: 'r',
+          actor: 'customer',
+          source: 'page',
+        });
         for (const [index, given] of changes.entries()) {
           const line = { ...given, id: `l-${index}`, actor: 'customer', source: 'page' };
           applyConsent(state, line);
-          applyConsent(granted, line);
         }
         const covers = (channel: string, purpose: Purpose, dataClass: DataClass) =>
-          [revocation.channel, '*'].includes(channel === revocation.channel ? channel : '*') &&
           (revocation.channel === '*' || revocation.channel === channel) &&
           (revocation.purpose === '*' || revocation.purpose === purpose) &&
           (revocation.dataClass === '*' || revocation.dataClass === dataClass);
@@ -189,7 +215,6 @@ describe('the ledger', () => {
             }
           }
         }
-        expect(before).toBeDefined();
       }),
     );
   });

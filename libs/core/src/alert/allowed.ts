@@ -19,7 +19,9 @@ const widest: readonly DataClass[] = [...plainClasses, 'place', 'order', 'shipme
 function ceiling(policy: TenantPolicy, channel: ChannelId, capabilities: ChannelCapabilities): readonly DataClass[] {
   const named = policy.channels[channel]?.maxClasses;
   if (named) return named;
-  return capabilities.thirdParty ? capabilities.defaultClasses : [...new Set([...capabilities.defaultClasses, ...widest])];
+  return capabilities.thirdParty
+    ? capabilities.defaultClasses
+    : [...new Set([...capabilities.defaultClasses, ...widest])];
 }
 
 function decide(
@@ -37,7 +39,9 @@ function decide(
   const classes = dataClasses.filter((dataClass) => {
     if (!most.includes(dataClass)) return false;
     const consent = consentFor(consents, channel, thirdParty, purpose, dataClass);
-    return consent ? consent.action === 'grant' : lawful && (dataClass === 'existence' || defaultClasses.includes(dataClass));
+    return consent
+      ? consent.action === 'grant'
+      : lawful && (dataClass === 'existence' || defaultClasses.includes(dataClass));
   });
   if (!classes.includes('existence')) return undefined;
   const consent = consentFor(consents, channel, thirdParty, purpose, 'existence');

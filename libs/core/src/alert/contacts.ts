@@ -31,21 +31,15 @@ export function knownAddress(profile: ProfileState, channel: ChannelId): string 
 export const isKnown = (profile: ProfileState): boolean =>
   profile.acceptedAt > 0 || Object.values(profile.links).some(({ address }) => address !== null);
 
-export type Reach =
-  | 'eligible'
-  | 'not-allowed'
-  | 'no-address'
-  | 'bad-address'
-  | 'stopped'
-  | 'no-consent'
-  | 'refused';
+export type Reach = 'eligible' | 'not-allowed' | 'no-address' | 'bad-address' | 'stopped' | 'no-consent' | 'refused';
 
 /** May the channel be chosen for this purpose now? `deliver` asks again at the moment of sending. */
 export function reach(step: CustomerStep, channel: ChannelId, purpose: Purpose, evenIfStopped = false): Reach {
   const capabilities = step.settings.channels[channel];
   if (!capabilities || step.policy.channels[channel]?.allowed !== true) return 'not-allowed';
   const { profile } = step;
-  if (usableAddress(profile, channel) === null) return knownAddress(profile, channel) === null ? 'no-address' : 'bad-address';
+  if (usableAddress(profile, channel) === null)
+    return knownAddress(profile, channel) === null ? 'no-address' : 'bad-address';
   if (profile.stops[channel]?.stopped && !evenIfStopped) return 'stopped';
   if (!allowed(step.consents, step.policy, channel, capabilities, purpose)) return 'no-consent';
   if ((profile.ineligible[channel] ?? 0) > step.at) return 'refused';

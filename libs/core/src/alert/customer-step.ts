@@ -144,7 +144,11 @@ export class CustomerStep {
     for (const alertId of this.#touchedMessages) {
       const message = this.#messages.get(alertId)!;
       // A day longer than the message can leave, so that late receipts still find it.
-      this.context.entries.put(messageEntry(this.key, alertId), message, Math.max(message.expiresAt, this.at) + days(1));
+      this.context.entries.put(
+        messageEntry(this.key, alertId),
+        message,
+        Math.max(message.expiresAt, this.at) + days(1),
+      );
     }
   }
 

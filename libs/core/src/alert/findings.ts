@@ -67,7 +67,8 @@ export function onFinding(step: CustomerStep, finding: FindingRecord): void {
     if (!type) context.count('alerts', { type: 'other', outcome: 'unknown-type' });
     return type ? [type] : [];
   });
-  if (isPseudo(finding.customerId) || !isKnown(step.profile)) return toNobody(step, finding, suspicious, told, conditions);
+  if (isPseudo(finding.customerId) || !isKnown(step.profile))
+    return toNobody(step, finding, suspicious, told, conditions);
   toCustomer(step, finding, suspicious, told, conditions);
 }
 
@@ -92,7 +93,14 @@ function toCustomer(
   const [main, ...rest] = byLane;
   if (!main) return;
   for (const { id } of rest) step.context.count('alerts', { type: id, outcome: 'merged' });
-  gather(step, main, finding, alertIdOf(idOf, finding, main), rest.map(({ id }) => id), item);
+  gather(
+    step,
+    main,
+    finding,
+    alertIdOf(idOf, finding, main),
+    rest.map(({ id }) => id),
+    item,
+  );
 }
 
 /** Nobody can be told: fraud becomes one case per transaction, whoever else holds the account; conditions are counted. */

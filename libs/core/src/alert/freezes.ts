@@ -19,7 +19,13 @@ const requestsKept = 20;
 const kinds = ['freeze-done', 'freeze-failed', 'freeze-waiting'] as const satisfies readonly MessageKind[];
 type FreezeKind = (typeof kinds)[number];
 
-export function label(step: CustomerStep, question: Question, transactionIds: readonly string[], verdict: LabelRecord['label'], at: Instant): void {
+export function label(
+  step: CustomerStep,
+  question: Question,
+  transactionIds: readonly string[],
+  verdict: LabelRecord['label'],
+  at: Instant,
+): void {
   for (const transactionId of transactionIds) {
     const value: LabelRecord = {
       type: 'label',
@@ -41,8 +47,11 @@ const freezeAlertId = (step: CustomerStep, requestId: string, kind: FreezeKind):
   step.idOf(requestId, step.customerId, kind);
 
 /** Messages that the bank's answer, or its silence, can cause. */
-export const freezeMessages = (idOf: (...parts: string[]) => string, customerId: string, requestId: string): readonly string[] =>
-  kinds.map((kind) => idOf(requestId, customerId, kind));
+export const freezeMessages = (
+  idOf: (...parts: string[]) => string,
+  customerId: string,
+  requestId: string,
+): readonly string[] => kinds.map((kind) => idOf(requestId, customerId, kind));
 
 const answerWithin = (step: CustomerStep): number => step.policy.answerWithinMs ?? seconds(30);
 
@@ -50,11 +59,19 @@ const answerWithin = (step: CustomerStep): number => step.policy.answerWithinMs 
  * Asks the bank to freeze the card. The id follows from account, card and the first transaction, so two holders who both
  * say NO ask for one freeze. False where no card is concerned: then there is nothing to freeze.
  */
-export function requestFreeze(step: CustomerStep, question: Question, transactionIds: readonly string[], channel: string): boolean {
+export function requestFreeze(
+  step: CustomerStep,
+  question: Question,
+  transactionIds: readonly string[],
+  channel: string,
+): boolean {
   const { accountId, card, cardToken, last4 } = question;
   const first = transactionIds[0];
   if (card === '' || first === undefined) return false;
-  const requestId = requestIdOf(accountId, step.settings.digest(`${accountId}|${cardToken ?? card}|${first}`).slice(0, 16));
+  const requestId = requestIdOf(
+    accountId,
+    step.settings.digest(`${accountId}|${cardToken ?? card}|${first}`).slice(0, 16),
+  );
   const { requests } = step.questions;
   if (requests.some((request) => request.requestId === requestId)) return true;
   requests.push({
@@ -141,7 +158,10 @@ export function onBankAnswer(step: CustomerStep, record: CustomerBankAnswerRecor
   become(step, request, record.answer);
   if (record.answer === 'accepted') return tellFreeze(step, request, 'freeze-done');
   tellFreeze(step, request, 'freeze-failed');
-  freezeCase(step, request, 'freeze-refused', ['the bank refused to freeze the card', ...(record.why ? [record.why.slice(0, 200)] : [])]);
+  freezeCase(step, request, 'freeze-refused', [
+    'the bank refused to freeze the card',
+    ...(record.why ? [record.why.slice(0, 200)] : []),
+  ]);
 }
 
 function become(step: CustomerStep, request: RequestState, state: RequestState['state']): void {

@@ -29,7 +29,9 @@ function chosen<T>(choices: Readonly<Record<string, T>> | undefined, type: strin
 /** Card, merchant or account: a different subject is never held back. */
 function subjectOf(type: AlertType, finding: FindingRecord): string {
   const { card, merchant } = finding.transaction;
-  return [type.id, finding.accountId, card?.token ?? card?.last4 ?? '', merchant?.id ?? merchant?.name ?? ''].join('|').slice(0, 200);
+  return [type.id, finding.accountId, card?.token ?? card?.last4 ?? '', merchant?.id ?? merchant?.name ?? '']
+    .join('|')
+    .slice(0, 200);
 }
 
 function coolsDown(step: CustomerStep, type: AlertType, finding: FindingRecord): boolean {
@@ -73,7 +75,8 @@ export function gather(
   };
   pending.items.unshift(item);
   const dropped = pending.items.length > itemsKept ? pending.items.pop() : undefined;
-  if (dropped?.amount) pending.more = { count: pending.more.count + 1, sums: addSum(pending.more.sums, dropped.amount) };
+  if (dropped?.amount)
+    pending.more = { count: pending.more.count + 1, sums: addSum(pending.more.sums, dropped.amount) };
   pending.transactionIds.push(finding.transaction.id);
   pending.transactionIds.splice(idsKept);
   pending.reasons = [...new Set([...pending.reasons, ...reasons])].slice(0, 10);
@@ -93,7 +96,8 @@ export function gather(
   context.entries.put(entry, group);
 }
 
-const timerKey = (step: CustomerStep, type: string, accountId: string): string => `group/${groupEntry(step.key, type, accountId)}`;
+const timerKey = (step: CustomerStep, type: string, accountId: string): string =>
+  `group/${groupEntry(step.key, type, accountId)}`;
 
 export function onGroupDue(step: CustomerStep, timer: Timer): void {
   const { type, accountId } = timer.data as { readonly type: string; readonly accountId: string };
@@ -135,7 +139,9 @@ const messageOf = (type: AlertType, finding: FindingRecord, alertId: string): Me
 });
 
 /** Entries that a condition's alert may use. */
-export const entriesOfCondition = (key: string, type: string, accountId: string, alertId: string): readonly string[] => [
-  groupEntry(key, type, accountId),
-  messageEntry(key, alertId),
-];
+export const entriesOfCondition = (
+  key: string,
+  type: string,
+  accountId: string,
+  alertId: string,
+): readonly string[] => [groupEntry(key, type, accountId), messageEntry(key, alertId)];

@@ -47,12 +47,7 @@ function candidates(step: CustomerStep, message: MessageState): readonly Channel
 }
 
 /** Emits the delivery on the next channel that was not tried yet. False when there is none. */
-export function tryNext(
-  step: CustomerStep,
-  message: MessageState,
-  cause: Try['cause'],
-  mayRepeat: boolean,
-): boolean {
+export function tryNext(step: CustomerStep, message: MessageState, cause: Try['cause'], mayRepeat: boolean): boolean {
   const tried = new Set(message.tries.map(({ channel }) => channel));
   const channel = candidates(step, message).find((candidate) => !tried.has(candidate));
   if (channel === undefined) return false;

@@ -43,7 +43,13 @@ export interface AlertType {
   readonly maxAgeMs: Span;
 }
 
-const p1 = { priority: 1, purpose: 'account-alert', waitMs: seconds(5), intervalMs: seconds(60), maxAgeMs: hours(12) } as const;
+const p1 = {
+  priority: 1,
+  purpose: 'account-alert',
+  waitMs: seconds(5),
+  intervalMs: seconds(60),
+  maxAgeMs: hours(12),
+} as const;
 
 /**
  * In the order of the catalogue; of two types of one lane the first gives the text. The cool-down of balance-below (24 h

@@ -1,11 +1,5 @@
 import type { ChannelId, ConsentChange } from '../consent.ts';
-import type {
-  ConsentRecord,
-  ContactPoint,
-  LinkRecord,
-  PreferencesRecord,
-  ProfileRecord,
-} from '../records/customer.ts';
+import type { ConsentRecord, ContactPoint, LinkRecord, PreferencesRecord, ProfileRecord } from '../records/customer.ts';
 import type { Instant } from '../time.ts';
 import { announceContacts, changingAddresses, writeSnapshot } from './contacts.ts';
 import { applyConsent, recordConsent } from './consents.ts';
@@ -123,7 +117,8 @@ function restartBy(step: CustomerStep, change: ConsentChange): void {
   const whole = change.channel !== '*' && change.purpose === '*' && change.dataClass === '*';
   if (!whole || change.action !== 'grant') return;
   const stop = step.profile.stops[change.channel];
-  if (stop?.stopped && change.acceptedAt > stop.at) step.profile.stops[change.channel] = { stopped: false, at: change.acceptedAt };
+  if (stop?.stopped && change.acceptedAt > stop.at)
+    step.profile.stops[change.channel] = { stopped: false, at: change.acceptedAt };
 }
 
 interface Said {

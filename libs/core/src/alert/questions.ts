@@ -26,7 +26,13 @@ const cardOf = (finding: FindingRecord): string =>
   finding.transaction.card?.token ?? finding.transaction.card?.last4 ?? '';
 
 /** Opens a question about the finding, or lets it join the one that is open for the card. */
-export function ask(step: CustomerStep, finding: FindingRecord, alertId: string, reasons: readonly string[], item: MessageItem): void {
+export function ask(
+  step: CustomerStep,
+  finding: FindingRecord,
+  alertId: string,
+  reasons: readonly string[],
+  item: MessageItem,
+): void {
   const { transaction, accountId } = finding;
   const card = cardOf(finding);
   const standing = step.openQuestions.find((question) => question.card === card && question.accountId === accountId);
@@ -167,7 +173,8 @@ export function closeQuestion(step: CustomerStep, question: Question, state: Exc
   question.state = state;
   question.closedAt = step.at;
   step.touch('questions');
-  for (const what of ['expire', 'unanswered', ...reminderNames(step)]) step.context.timers.cancel(timerKey(step, question, what));
+  for (const what of ['expire', 'unanswered', ...reminderNames(step)])
+    step.context.timers.cancel(timerKey(step, question, what));
   closeMessage(step, question.alertId);
   noteQuestion(step, question);
 }

@@ -49,7 +49,9 @@ export type ReplyMeaning =
   | { readonly kind: 'human' }
   | { readonly kind: 'balance' };
 
-const vocabulary: readonly { readonly tokens: readonly string[]; readonly meaning: WordMeaning }[] = Object.values(words)
+const vocabulary: readonly { readonly tokens: readonly string[]; readonly meaning: WordMeaning }[] = Object.values(
+  words,
+)
   .flatMap((language) => Object.entries(language) as [WordMeaning, readonly string[]][])
   .flatMap(([meaning, phrases]) => phrases.map((phrase) => ({ tokens: phrase.split(' '), meaning })))
   .sort((a, b) => b.tokens.length - a.tokens.length);
@@ -82,7 +84,7 @@ const isLetter = (token: string): boolean => /^\p{L}$/u.test(token);
 function joinSpelledOut(tokens: readonly string[]): readonly string[] {
   if (tokens.length > 1 && tokens.every(isLetter)) return [tokens.join('')];
   const joined: string[] = [];
-  for (let i = 0; i < tokens.length; ) {
+  for (let i = 0; i < tokens.length;) {
     let end = i;
     while (end < tokens.length && isLetter(tokens[end]!)) end += 1;
     if (end - i >= 3) joined.push(tokens.slice(i, end).join(''));
@@ -104,7 +106,7 @@ function read(tokens: readonly string[]): Reading {
   const meanings: WordMeaning[] = [];
   const numbers: string[] = [];
   let strange = 0;
-  for (let i = 0; i < tokens.length; ) {
+  for (let i = 0; i < tokens.length;) {
     const phrase = vocabulary.find((candidate) => candidate.tokens.every((token, n) => tokens[i + n] === token));
     if (phrase) {
       if (phrase.meaning !== 'filler') meanings.push(phrase.meaning);
@@ -119,7 +121,9 @@ function read(tokens: readonly string[]): Reading {
 }
 
 const startsWithStop = (tokens: readonly string[]): boolean =>
-  vocabulary.some(({ tokens: phrase, meaning }) => meaning === 'stop' && phrase.every((token, n) => tokens[n] === token));
+  vocabulary.some(
+    ({ tokens: phrase, meaning }) => meaning === 'stop' && phrase.every((token, n) => tokens[n] === token),
+  );
 
 /** How the text asks to stop, whatever else is going on: by a word, in plain language, or not at all. */
 function stopIn(tokens: readonly string[]): 'word' | 'plain' | undefined {
@@ -169,7 +173,8 @@ export function readReply(input: ReplyInput, questions: readonly AskedQuestion[]
   const { providerHandled } = input;
   const stop = providerHandled === 'stop' ? 'word' : stopIn(tokens);
   if (stop) {
-    const answer = strange === 0 && numbers.length === 0 ? clearAnswer(meanings.filter((m) => m !== 'stop')) : undefined;
+    const answer =
+      strange === 0 && numbers.length === 0 ? clearAnswer(meanings.filter((m) => m !== 'stop')) : undefined;
     const clear = answer !== undefined && open.length === 1 ? { answer, questionId: open[0]!.id } : {};
     return { kind: 'stop', review: stop === 'plain', ...clear };
   }
@@ -180,7 +185,9 @@ export function readReply(input: ReplyInput, questions: readonly AskedQuestion[]
   if (first === 'help' || first === 'start' || first === 'human' || first === 'balance') return { kind: first };
   const questionId = open[0]?.id;
   if (questionId === undefined) return { kind: 'unknown' };
-  return meanings.some((meaning) => answers[meaning]) ? { kind: 'unclear', questionId } : { kind: 'unknown', questionId };
+  return meanings.some((meaning) => answers[meaning])
+    ? { kind: 'unclear', questionId }
+    : { kind: 'unknown', questionId };
 }
 
 /** 1 and 2 answer only while a question is open that shows them as choices. */

@@ -14,7 +14,14 @@ import type { ActivityState, DeliveryRow, MessageState, Try, TryState } from './
  * never leaves an end; what contradicts that is counted.
  */
 
-const ranks: Readonly<Partial<Record<TryState, number>>> = { pending: 0, unknown: 1, accepted: 2, sent: 3, delivered: 4, read: 5 };
+const ranks: Readonly<Partial<Record<TryState, number>>> = {
+  pending: 0,
+  unknown: 1,
+  accepted: 2,
+  sent: 3,
+  delivered: 4,
+  read: 5,
+};
 const rank = (state: TryState): number => ranks[state] ?? 9;
 
 const heldAtMost = 20;
@@ -73,7 +80,8 @@ function hold(step: CustomerStep, receipt: ReceiptRecord, matched: boolean): voi
   const { channel, ref, watermarkAt, state } = receipt;
   if (matched && ref !== undefined) return;
   activity.held = activity.held.filter((held) => {
-    const olderWatermark = ref === undefined && held.ref === undefined && held.channel === channel && held.state === state;
+    const olderWatermark =
+      ref === undefined && held.ref === undefined && held.channel === channel && held.state === state;
     return held.until > at && !(olderWatermark && (held.watermarkAt ?? 0) <= (watermarkAt ?? 0));
   });
   activity.held.push({
@@ -131,12 +139,15 @@ function effectOf(now: TryState, next: ReceiptState): 'forward' | 'stale' | 'con
 
 /** Arrived for certain: delivered, or accepted where nobody will ever say more. */
 const isSeen = (step: CustomerStep, channel: string, state: TryState): boolean =>
-  rank(state) >= rank(step.settings.channels[channel]?.receipts === false ? 'accepted' : 'delivered') && !isProvenFailure(state);
+  rank(state) >= rank(step.settings.channels[channel]?.receipts === false ? 'accepted' : 'delivered') &&
+  !isProvenFailure(state);
 
 /** It arrived although another channel was asked meanwhile: the customer sees it twice. */
 function noteSeen(step: CustomerStep, message: MessageState, attempt: Try): void {
   const later = message.tries.slice(message.tries.indexOf(attempt) + 1);
-  const again = later.some(({ cause, state }) => (cause === 'failover' || cause === 'repeat') && !isProvenFailure(state));
+  const again = later.some(
+    ({ cause, state }) => (cause === 'failover' || cause === 'repeat') && !isProvenFailure(state),
+  );
   if (again) step.context.count('visible_duplicates', { channel: attempt.channel });
 }
 
@@ -150,7 +161,11 @@ function onProgress(step: CustomerStep, message: MessageState, attempt: Try, bef
     if (!isSeen(step, channel, before)) noteSeen(step, message, attempt);
     context.timers.cancel(timerKey(step, message.alertId));
     message.open = false;
-    return noteProgress(step, message.alertId, state === 'read' ? 'read' : state === 'delivered' ? 'delivered' : 'accepted');
+    return noteProgress(
+      step,
+      message.alertId,
+      state === 'read' ? 'read' : state === 'delivered' ? 'delivered' : 'accepted',
+    );
   }
   if (state === 'accepted' || state === 'sent') noteProgress(step, message.alertId, 'accepted');
   const within = patience(step, message, attempt);
@@ -160,7 +175,12 @@ function onProgress(step: CustomerStep, message: MessageState, attempt: Try, bef
     // From the append time of the record that reports the hand-over: catching up after an outage escalates nothing.
     due: context.recordAt + within,
     keys: step.entriesWith(message.alertId),
-    data: { tenantId: step.tenantId, customerId: step.customerId, alertId: message.alertId, deliveryId: attempt.deliveryId },
+    data: {
+      tenantId: step.tenantId,
+      customerId: step.customerId,
+      alertId: message.alertId,
+      deliveryId: attempt.deliveryId,
+    },
   });
 }
 

@@ -125,7 +125,12 @@ function stop(
   for (const question of step.openQuestions) question.muted = true;
   step.touch('questions');
   // One confirmation, within five minutes of the word; a second STOP is not confirmed again.
-  if (took && !stopped && record.providerHandled !== 'stop' && knownAddress(step.profile, record.channel) === record.address) {
+  if (
+    took &&
+    !stopped &&
+    record.providerHandled !== 'stop' &&
+    knownAddress(step.profile, record.channel) === record.address
+  ) {
     say(step, record, 'stop-confirmation', { expiresAt: record.acceptedAt + minutes(5) });
   }
   if (meaning.review) {
@@ -155,7 +160,12 @@ function covered(question: Question, item: number | undefined): readonly string[
 }
 
 /** Takes one item out of an open question; true while others remain. */
-function leavesOthers(step: CustomerStep, question: Question, item: number | undefined, ids: readonly string[]): boolean {
+function leavesOthers(
+  step: CustomerStep,
+  question: Question,
+  item: number | undefined,
+  ids: readonly string[],
+): boolean {
   if (item === undefined) return false;
   const rest = question.transactionIds.filter((id) => !ids.includes(id));
   if (rest.length === 0) return false;

@@ -183,14 +183,7 @@ export interface GroupState {
   };
 }
 
-export type AlertProgress =
-  | 'sending'
-  | 'accepted'
-  | 'delivered'
-  | 'read'
-  | 'expired'
-  | 'unreachable'
-  | 'cooled-down';
+export type AlertProgress = 'sending' | 'accepted' | 'delivered' | 'read' | 'expired' | 'unreachable' | 'cooled-down';
 
 /** One alert as pages and queries show it: names of fields, never their values. */
 export interface AlertHistoryEntry {
@@ -218,7 +211,13 @@ export interface AlertHistory {
 /** Names of a customer's entries, for whoever reads committed state (the gateway's queries). */
 export const customerEntries = (tenantId: string, customerId: string) => {
   const key = keyOf(tenantId, customerId);
-  return { profile: `p:${key}`, consents: `c:${key}`, activity: `a:${key}`, questions: `q:${key}`, history: `h:${key}` };
+  return {
+    profile: `p:${key}`,
+    consents: `c:${key}`,
+    activity: `a:${key}`,
+    questions: `q:${key}`,
+    history: `h:${key}`,
+  };
 };
 
 export const groupEntry = (key: string, type: string, accountId: string): string => `g:${key}|${type}|${accountId}`;

@@ -42,6 +42,7 @@ export const ingestStage = (options: IngestOptions): Stage<LogRecord> => {
   return {
     name: `ingest.${source.name}`,
     input: topic,
+    foreignInput: true,
     decode: (record) => record,
     keys: () => [],
     step: (context, record) => {

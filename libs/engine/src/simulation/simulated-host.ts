@@ -33,7 +33,7 @@ export class SimulatedHost {
   readonly state: StateStore;
   readonly #world: SimulatedLog;
   readonly #plan: FaultPlan;
-  #member: SimulatedMember | undefined;
+  readonly #members: SimulatedMember[] = [];
   #thawed: Promise<void> | undefined;
   #thaw: () => void = () => {};
   /** How many steps were made, by kind too: a test that counts must not pass with nothing having happened. */
@@ -87,18 +87,18 @@ export class SimulatedHost {
 
   /** The group believes the host dead and gives its partitions to others; the host does not know. */
   evict(): void {
-    if (this.#member !== undefined) this.#world.evict(this.#member);
+    for (const member of this.#members) this.#world.evict(member);
   }
 
   /** The host takes part in the group again. */
   rejoin(): void {
-    if (this.#member !== undefined) this.#world.rejoin(this.#member);
+    for (const member of this.#members) this.#world.rejoin(member);
   }
 
   /** Its power is cut: what is under way stays so for ever. */
   kill(): void {
     this.freeze();
-    if (this.#member !== undefined) this.#world.leave(this.#member);
+    for (const member of this.#members) this.#world.leave(member);
   }
 
   async #unfrozen(): Promise<void> {
@@ -141,7 +141,7 @@ export class SimulatedHost {
 
   #subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription> {
     const later = (tell: () => void): void => void this.#unfrozen().then(tell);
-    this.#member = this.#world.join(
+    const member = this.#world.join(
       options,
       {
         assigned: (partitions) => later(() => subscriber.assigned(partitions)),
@@ -157,7 +157,8 @@ export class SimulatedHost {
         return fate === 'unacknowledged' ? 'again' : undefined;
       },
     );
-    return Promise.resolve(this.#member);
+    this.#members.push(member);
+    return Promise.resolve(member);
   }
 
   #wrapSlot(slot: Slot): Slot {

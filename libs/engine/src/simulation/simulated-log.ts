@@ -108,7 +108,7 @@ export class SimulatedLog implements Log {
       for (const topic of new Set(records.map(({ topic }) => topic))) this.#wake(topic);
       return Promise.resolve(appended);
     } catch (error) {
-      return Promise.reject(error as LogError);
+      return Promise.reject(error);
     }
   }
 

@@ -18,7 +18,7 @@ function withoutChance<T>(run: () => T): T {
     }
     static override now = forbidden('the clock');
   }
-  globalThis.Date = NoPresent as DateConstructor;
+  globalThis.Date = NoPresent as unknown as DateConstructor;
   Math.random = forbidden('randomness');
   try {
     return run();
@@ -95,20 +95,17 @@ export function strictStage<In>(stage: Stage<In>): Stage<In> {
     );
     entries.assertUnchanged();
   };
-  const { moreKeys, onTimer } = stage;
   return {
     name: stage.name,
     input: stage.input,
     decode: (record) => withoutChance(() => stage.decode(record)),
     keys: (record) => withoutChance(() => stage.keys(record)),
-    ...(moreKeys === undefined
+    ...(stage.moreKeys === undefined
       ? {}
-      : { moreKeys: (record: In, entries: Entries) => withoutChance(() => moreKeys.call(stage, record, entries)) }),
+      : { moreKeys: (record: In, entries: Entries) => withoutChance(() => stage.moreKeys!(record, entries)) }),
     step: (context, record) => watched(context, (strict) => stage.step(strict, record)),
-    ...(onTimer === undefined
+    ...(stage.onTimer === undefined
       ? {}
-      : {
-          onTimer: (context, timer) => watched(context, (strict) => onTimer.call(stage, strict, timer)),
-        }),
+      : { onTimer: (context, timer) => watched(context, (strict) => stage.onTimer!(strict, timer)) }),
   };
 }

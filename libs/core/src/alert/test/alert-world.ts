@@ -359,6 +359,14 @@ export class AlertWorld {
     return this.record(finding(this.#now, this.nextId('t'), given));
   }
 
+  /** A transfer from which a customer is asked: no card is concerned. */
+  suspectsTransfer(): this {
+    const { card: _card, merchant: _merchant, ...transfer } = finding(this.#now, this.nextId('t')).transaction;
+    const transaction: Transaction = { ...transfer, channel: 'transfer', counterparty: { name: 'A. Payee' } };
+    const fired = [rule({ rule: 'new-payee-large', family: 'payee' })];
+    return this.record({ ...finding(this.#now, transaction.id, { score: 0.8, fired }), transaction });
+  }
+
   /** A finding from which a customer is asked. */
   suspects(tx: Partial<Transaction> = {}, given: Partial<FindingRecord> = {}): this {
     return this.finds({ score: 0.8, fired: [rule({ score: 0.8 })], tx, ...given });

@@ -1,0 +1,241 @@
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { consoleFolder } from '@tocsin/console';
+import { topicNames, topicSpecs } from '@tocsin/core';
+import type { BankRequest, DataClass, FindingRecord, LedgerRow, Purpose } from '@tocsin/core';
+import { openLogger } from '@tocsin/nest';
+import { channelIds, openPlatform, opaqueKey, readSettings, serviceNames, start } from '@tocsin/services';
+import type { Running } from '@tocsin/services';
+import { startFakeGraph, startFakeTwilio } from '@tocsin/simulator';
+import { stringify } from 'yaml';
+import { BankClient } from './bank-client.ts';
+import { DemoActions, DemoController } from './demo.controller.ts';
+import { DemoHub } from './demo-hub.ts';
+import { demoConfiguration, demoWorld } from './demo-settings.ts';
+import type { DemoWorld } from './demo-settings.ts';
+import { SimulatedBank } from './simulated-bank.ts';
+import { SimulatedPhone } from './simulated-phone.ts';
+import { tail } from './tail.ts';
+import { terminalLine } from './terminal.ts';
+
+const purposes: readonly Purpose[] = ['fraud-protection', 'security-notice', 'account-alert', 'service-reply'];
+const classes: readonly DataClass[] = ['existence', 'amount', 'merchant', 'time', 'last4'];
+
+export interface DemoOptions {
+  readonly folder: string;
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds from one ordinary payment to the next. */
+  readonly everyMs?: number;
+  readonly firstFraudMs?: number;
+  readonly fraudEveryMs?: number;
+  readonly say: (line: string) => void;
+}
+
+export interface Demo {
+  readonly url: string;
+  readonly hub: DemoHub;
+  readonly actions: DemoActions;
+  close(): Promise<void>;
+}
+
+/** Everything in one process: the services on embedded storage, a simulated bank, its desk, and a customer's phone. */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const { folder, host, port, say } = options;
+  const { world, secret } = demoWorld(folder);
+  const url = `http://${host}:${port}`;
+  const hub = new DemoHub();
+  const graph = await startFakeGraph({
+    pageId: world.pageId,
+    accessToken: world.pageToken,
+    appSecret: world.appSecret,
+    webhookUrl: `${url}/webhooks/messenger`,
+    reports: ['delivered'],
+  });
+  const sms = await startFakeTwilio({ accountSid: world.smsAccount, authToken: world.smsToken, from: [world.sender], reports: ['sent', 'delivered'] });
+  const configuration = demoConfiguration({ world, secret, folder, port, host, graphUrl: graph.url, smsUrl: sms.url });
+  const settings = readSettings(stringify(configuration), {});
+  const logger = openLogger('tocsin', settings.logLevel);
+
+  const platform = await openPlatform(settings, logger);
+  await platform.log.createTopics([
+    ...topicSpecs(channelIds, platform.counts),
+    { name: world.bankTopic, partitions: 4, cleanup: 'delete', retentionMs: 7 * 86_400_000 },
+    { name: world.answersTopic, partitions: 1, cleanup: 'delete', retentionMs: 7 * 86_400_000 },
+  ]);
+
+  const phone = new SimulatedPhone({ graph, sms, hub, demo: world, url });
+  const bankApi = new BankClient(url, world.apiKey);
+  const actions = new Actions(phone, bankApi, hub, world);
+  const running: Running = await start({
+    settings,
+    services: serviceNames,
+    logger,
+    platform,
+    gateway: {
+      controllers: [DemoController],
+      providers: [
+        { provide: DemoHub, useValue: hub },
+        { provide: DemoActions, useValue: actions },
+      ],
+    },
+    prepare: async (app) => {
+      app.useStaticAssets({ root: consoleFolder, prefix: '/', decorateReply: false });
+      await Promise.resolve();
+    },
+  });
+  const bank = new SimulatedBank({ log: platform.log, hub, demo: world, now: Date.now() });
+  const tails = await Promise.all([
+    tail(platform.log, 'demo.findings', topicNames.customerEvents, (value) => showFinding(hub, value)),
+    tail(platform.log, 'demo.requests', topicNames.bankRequests, (value) => {
+      const request = value as BankRequest;
+      hub.emit({ type: 'request', requestId: request.requestId, account: request.accountId, reason: request.reason, at: Date.now() });
+      bank.freeze(request);
+    }),
+    tail(platform.log, 'demo.ledger', topicNames.ledger, (value) => showDisclosure(hub, secret, value)),
+  ]);
+  const terminal = hub.events.subscribe((event) => {
+    const line = terminalLine(event);
+    if (line !== null) say(line);
+  });
+
+  await actions.setUp(graph);
+  phone.start();
+  await bank.start({
+    everyMs: options.everyMs ?? 900,
+    firstFraudMs: options.firstFraudMs ?? 8_000,
+    fraudEveryMs: options.fraudEveryMs ?? 45_000,
+  });
+  return {
+    url: running.url,
+    hub,
+    actions,
+    async close() {
+      terminal.unsubscribe();
+      bank.stop();
+      phone.stop();
+      for (const subscription of tails) await subscription.close();
+      await running.close();
+      await graph.stop();
+      await sms.stop();
+    },
+  };
+}
+
+/** Lets a person answer from the terminal: a line is a message on the channel that was last used. */
+export function answerFromTerminal(demo: Demo): () => void {
+  let channel: 'messenger' | 'sms' = 'messenger';
+  const watching = demo.hub.events.subscribe((event) => {
+    if (event.type === 'message' && (event.channel === 'messenger' || event.channel === 'sms')) channel = event.channel;
+  });
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', (line) => {
+    if (line.trim() !== '') void demo.actions.reply(channel, line.trim());
+  });
+  return () => {
+    watching.unsubscribe();
+    lines.close();
+  };
+}
+
+class Actions extends DemoActions {
+  readonly #phone: SimulatedPhone;
+  readonly #bank: BankClient;
+  readonly #hub: DemoHub;
+  readonly #demo: DemoWorld;
+  #classes: Record<string, boolean> = {};
+  #stopped = false;
+
+  constructor(phone: SimulatedPhone, bank: BankClient, hub: DemoHub, demo: DemoWorld) {
+    super();
+    this.#phone = phone;
+    this.#bank = bank;
+    this.#hub = hub;
+    this.#demo = demo;
+  }
+
+  get #path(): string {
+    return `/v1/customers/${this.#demo.customerId}`;
+  }
+
+  /** The bank tells us of its customer; the customer opens the bank's link, agrees, and Messenger is tied to her. */
+  async setUp(graph: Awaited<ReturnType<typeof startFakeGraph>>): Promise<void> {
+    const { accountId, customerId, phone, psid } = this.#demo;
+    const known = await this.#bank.get<{ links?: Record<string, { address: string | null }>; stops?: Record<string, { stopped: boolean }> }>(`${this.#path}/profile`);
+    await this.#bank.put(`/v1/accounts/${accountId}/holders`, { holders: [{ customerId, role: 'owner' }] });
+    await this.#bank.put(`/v1/accounts/${accountId}/settings`, { country: 'BG', openedOn: '2020-01-31', currency: 'EUR' });
+    await this.#bank.put(`${this.#path}/profile`, {
+      language: 'en',
+      timeZone: 'Europe/Sofia',
+      contactPoints: { sms: { address: phone, verified: true } },
+      channelOrder: ['messenger', 'sms'],
+    });
+    graph.openWindow(psid);
+    if (known?.links?.['messenger']?.address === undefined) {
+      const link = (await this.#bank.post(`${this.#path}/links`, { purpose: 'messenger-link' })) as { url: string };
+      const answer = await fetch(link.url, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams(classes.map((name) => [name, 'on'])),
+      });
+      const code = new URL(answer.headers.get('location') ?? '').searchParams.get('ref') ?? '';
+      await graph.deliver([graph.events.postback(psid, 'GET_STARTED', 'Get started', code)]);
+      this.#classes = Object.fromEntries(classes.map((name) => [name, true]));
+    } else {
+      this.#classes = await this.#standing();
+      this.#stopped = known.stops?.['messenger']?.stopped ?? false;
+    }
+    this.#tell();
+  }
+
+  async reply(channel: 'messenger' | 'sms', text: string, payload?: string): Promise<void> {
+    await this.#phone.write(channel, text, payload);
+    const word = text.trim().toUpperCase();
+    if (channel === 'messenger' && (word === 'STOP' || word === 'START')) {
+      this.#stopped = word === 'STOP';
+      this.#tell();
+    }
+  }
+
+  async consent(dataClass: DataClass, on: boolean): Promise<void> {
+    const action = on ? 'grant' : 'revoke';
+    await this.#bank.post(`${this.#path}/consents`, {
+      source: 'page',
+      changes: purposes.map((purpose) => ({ channel: 'messenger', purpose, dataClass, action })),
+    });
+    this.#classes[dataClass] = on;
+    this.#tell();
+  }
+
+  async #standing(): Promise<Record<string, boolean>> {
+    const consents = await this.#bank.get<{ standing: { channel: string; purpose: string; dataClass: string; action: string }[] }>(`${this.#path}/consents`);
+    const granted = (name: string): boolean =>
+      consents?.standing.some(
+        ({ channel, purpose, dataClass, action }) =>
+          channel === 'messenger' && purpose === 'fraud-protection' && dataClass === name && action === 'grant',
+      ) ?? false;
+    return Object.fromEntries(classes.map((name) => [name, granted(name)]));
+  }
+
+  #tell(): void {
+    this.#hub.emit({ type: 'consents', classes: { ...this.#classes }, stopped: this.#stopped });
+  }
+}
+
+function showFinding(hub: DemoHub, value: unknown): void {
+  const finding = value as FindingRecord;
+  if (finding.type !== 'finding' || finding.fired.length === 0) return;
+  const evidence = finding.fired.map(({ rule, summary }) => ({ rule, summary }));
+  hub.emit({ type: 'finding', transactionId: finding.transaction.id, score: finding.score, evidence });
+}
+
+function showDisclosure(hub: DemoHub, secret: string, value: unknown): void {
+  const row = value as LedgerRow;
+  if (row.type !== 'disclosure' || row.outcome !== 'possible') return;
+  const { fields, provider, purpose, ground } = row.disclosure;
+  const on = ground.kind === 'consent' ? 'the customer’s consent' : `legal basis: ${ground.basis}`;
+  hub.emit({ type: 'disclosure', key: opaqueKey(secret, row.deliveryId), fields, provider, purpose, ground: on });
+}
+
+export const demoFolder = (folder: string | undefined): string => folder ?? join(process.cwd(), 'data', 'demo');

@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import { againOf, redriveOf, topicNames } from '@tocsin/core';
+import type { Appending, Log, LogRecord } from '@tocsin/core';
+import { headerText, readTopic } from './read-topic.ts';
+import { UsageError, print, withPlatform } from './with-platform.ts';
+
+interface Filter {
+  readonly code?: string;
+  readonly json?: boolean;
+  readonly limit?: string;
+}
+
+const placeOf = (record: LogRecord): string => `${record.partition}/${record.offset}`;
+
+/** A rejected record is re-produced with its source; readers take the first of each origin. */
+async function* rejected(log: Log, code: string | undefined): AsyncGenerator<LogRecord> {
+  const seen = new Set<string>();
+  for await (const record of readTopic(log, topicNames.rejected)) {
+    if (code !== undefined && headerText(record, 'tocsin-code') !== code) continue;
+    const origin = ['topic', 'partition', 'offset'].map((part) => headerText(record, `tocsin-origin-${part}`)).join('/');
+    if (seen.has(origin)) continue;
+    seen.add(origin);
+    yield record;
+  }
+}
+
+const summary = (record: LogRecord) => ({
+  at: placeOf(record),
+  code: headerText(record, 'tocsin-code'),
+  path: headerText(record, 'tocsin-path'),
+  reason: headerText(record, 'tocsin-reason'),
+  topic: headerText(record, 'tocsin-origin-topic'),
+  partition: Number(headerText(record, 'tocsin-origin-partition')),
+  offset: Number(headerText(record, 'tocsin-origin-offset')),
+  masked: Number(headerText(record, 'tocsin-masked') ?? 0),
+});
+
+/** `tocsin rejected list|show|redrive`: what of the bank's records could not be taken, and sending it through again. */
+export function addRejected(program: Command): void {
+  const verb = program.command('rejected').description('bank records that could not be taken');
+  verb
+    .command('list')
+    .description('one line for each')
+    .option('--code <code>', 'only this code, such as AMOUNT_INVALID')
+    .option('--limit <n>', 'at most so many', '100')
+    .option('--json', 'print JSON')
+    .action(({ code, json = false, limit = '100' }: Filter) =>
+      withPlatform(program, async ({ log }) => {
+        const rows = [];
+        for await (const record of rejected(log, code)) {
+          rows.push(summary(record));
+          if (rows.length >= Number(limit)) break;
+        }
+        const lines = rows.map((row) => `${row.at.padEnd(12)} ${(row.code ?? '').padEnd(20)} ${row.topic}/${row.partition}/${row.offset}  ${row.path ?? ''}  ${row.reason ?? ''}`);
+        print(json, rows, rows.length === 0 ? ['Nothing was rejected.'] : lines);
+      }),
+    );
+  verb
+    .command('show <place>')
+    .description('one record whole, by its place partition/offset; the bytes go to standard output')
+    .option('--json', 'print headers and bytes (base64) as JSON')
+    .action((place: string, { json = false }: Filter) =>
+      withPlatform(program, async ({ log }) => {
+        const match = /^(\d+)\/(\d+)$/.exec(place);
+        if (match === null) throw new UsageError('The place is partition/offset, as "tocsin rejected list" prints it.');
+        const [record] = await log.read(topicNames.rejected, Number(match[1]), Number(match[2]), 1);
+        if (record === undefined || record.offset !== Number(match[2])) throw new UsageError(`Nothing stands at ${place}.`);
+        if (json) {
+          print(true, { ...summary(record), value: record.value === null ? null : Buffer.from(record.value).toString('base64') }, []);
+          return;
+        }
+        for (const [name, value] of Object.entries(summary(record))) process.stderr.write(`${name}: ${value}\n`);
+        if (record.value === null) process.stderr.write('(null value)\n');
+        else process.stdout.write(record.value);
+      }),
+    );
+  verb
+    .command('redrive')
+    .description('send them through again, after the cause was mended')
+    .option('--code <code>', 'only this code')
+    .option('--dry-run', 'only say what would be sent')
+    .option('--json', 'print JSON')
+    .action(({ code, json = false, dryRun = false }: Filter & { dryRun?: boolean }) =>
+      withPlatform(program, async ({ log }) => {
+        let sent = 0;
+        const left: { at: string; why: string }[] = [];
+        for await (const record of rejected(log, code)) {
+          const again = await redriven(log, record);
+          if (typeof again === 'string') left.push({ at: placeOf(record), why: again });
+          else {
+            if (!dryRun) await log.append([again]);
+            sent++;
+          }
+        }
+        const done = dryRun ? 'would be sent' : 'sent';
+        print(json, { sent, left, dryRun }, [`${sent} ${done} again.`, ...left.map(({ at, why }) => `${at} was left: ${why}`)]);
+      }),
+    );
+}
+
+/** What to append, or why it cannot be. */
+async function redriven(log: Log, record: LogRecord): Promise<Appending | string> {
+  const redrive = redriveOf(record);
+  if (redrive.kind === 'append') return redrive.record;
+  if (redrive.kind === 'not-rejected') return `it is no rejected record: the header ${redrive.header} is missing or wrong`;
+  // Masked or cut: only the bank's own record still has all the bytes.
+  const { topic, partition, offset } = redrive.original;
+  const [original] = await log.read(topic, partition, offset, 1);
+  if (original === undefined || original.offset !== offset) return `the original at ${topic}/${partition}/${offset} is no longer kept`;
+  return againOf(original);
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { ConfigurationError, configurationExitCode, describeProblems, openLogger } from '@tocsin/nest';
+import { CannotStart, openPlatform, readSettings } from '@tocsin/services';
+import type { Platform, Settings } from '@tocsin/services';
+
+/** A mistake of the person at the terminal, with what to do about it. */
+export class UsageError extends Error {}
+
+export const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** For people, or with --json one JSON value for programs. */
+export function print(json: boolean, value: unknown, lines: readonly string[]): void {
+  process.stdout.write(json ? `${JSON.stringify(value)}\n` : lines.map((line) => `${line}\n`).join(''));
+}
+
+export function settingsOf(program: Command): Settings {
+  const file = program.opts<{ config?: string }>().config ?? process.env['TOCSIN_CONFIG'] ?? 'tocsin.yaml';
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}. Name a configuration with --config; deploy/config.example.yaml is one to start from.`);
+  }
+  try {
+    return readSettings(text, process.env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new UsageError(describeProblems(error, file));
+    throw error;
+  }
+}
+
+/** Opens log and state, does something, closes them again. */
+export async function withPlatform<T>(program: Command, act: (platform: Platform, settings: Settings) => Promise<T>): Promise<T> {
+  const settings = settingsOf(program);
+  const platform = await openPlatform(settings, openLogger('tocsin', 'error'));
+  try {
+    return await act(platform, settings);
+  } finally {
+    await platform.close();
+  }
+}
+
+/** Says what went wrong and ends: 2 for a mistake in configuration or usage, 1 for everything else. */
+export function fail(error: unknown): never {
+  if (error instanceof UsageError || error instanceof CannotStart) {
+    say(error.message);
+    process.exit(configurationExitCode);
+  }
+  say(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

@@ -1,0 +1,214 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { ReceiptRecord } from '../records/customer.ts';
+import type { ContactRecord, DeliveryRecord } from '../records/delivery.ts';
+import { AlertWorld } from './test/alert-world.ts';
+
+type Act = (world: AlertWorld) => void;
+
+const states: readonly ReceiptRecord['state'][] = [
+  'accepted',
+  'delivered',
+  'read',
+  'failed',
+  'permanent',
+  'badAddress',
+  'ineligible',
+  'unknown',
+  'expired',
+  'revoked',
+];
+const texts = [
+  'YES',
+  'NO',
+  'NO 2',
+  'STOP',
+  'please stop texting',
+  'START',
+  'HELP',
+  'what',
+  'yes no',
+  'NO STOP',
+  'agent',
+  'NO 1234',
+];
+const own = { messenger: 'psid-1', sms: '+359880000001' } as const;
+
+const says = (words: readonly string[]) =>
+  fc
+    .tuple(
+      fc.constantFrom(...words),
+      fc.constantFrom<keyof typeof own>('messenger', 'sms'),
+      fc.integer({ min: -600, max: 0 }),
+    )
+    .map(([text, channel, late]): Act => (world) => {
+      world.says(text, { channel, address: own[channel], acceptedAt: world.now + late * 1000 });
+    });
+const suspects = fc.constantFrom('1234', '9876').map(
+  (last4): Act =>
+    (world) =>
+      void world.suspects({ card: { token: last4, last4 } }),
+);
+const buys = fc.constantFrom('purchase-over', 'deposit', 'balance-below').map(
+  (condition): Act =>
+    (world) =>
+      void world.purchase({}, [condition]),
+);
+const waits = (longest: number) =>
+  fc.constantFrom(1, 5, 31, 61, 200, 700, longest).map(
+    (span): Act =>
+      (world) =>
+        void world.in(span * 1000),
+  );
+const reports = fc.tuple(fc.constantFrom(...states), fc.nat()).map(([state, pick]): Act => (world) => {
+  const { deliveries } = world;
+  const delivery = deliveries[pick % Math.max(deliveries.length, 1)];
+  if (delivery) world.reports(state, { deliveryId: delivery.id });
+});
+const bank = fc.constantFrom<'accepted' | 'refused'>('accepted', 'refused').map((answer): Act => (world) => {
+  if (world.requests.length > 0) world.bankSays(answer);
+});
+const consents = fc
+  .tuple(
+    fc.constantFrom<'grant' | 'revoke'>('grant', 'revoke'),
+    fc.constantFrom('messenger', 'sms', 'email'),
+    fc.constantFrom<'fraud-protection' | 'account-alert' | '*'>('fraud-protection', 'account-alert', '*'),
+    fc.integer({ min: -600, max: 0 }),
+  )
+  .map(([action, channel, purpose, late]): Act => (world) => {
+    world.consent(action, channel, purpose, ['existence', 'amount'], world.now + late * 1000);
+  });
+const links = fc.boolean().map(
+  (linked): Act =>
+    (world) =>
+      void world.in(1).link(linked),
+);
+
+const lifeOf = ({ words = texts, longest = 90_000 } = {}) =>
+  fc.array(
+    fc.oneof(
+      { weight: 4, arbitrary: suspects },
+      { weight: 3, arbitrary: buys },
+      { weight: 4, arbitrary: says(words) },
+      { weight: 4, arbitrary: waits(longest) },
+      { weight: 6, arbitrary: reports },
+      { weight: 1, arbitrary: bank },
+      { weight: 2, arbitrary: consents },
+      { weight: 1, arbitrary: links },
+    ),
+    { maxLength: 40 },
+  );
+const life = lifeOf();
+/** Nobody asks to hear again: YES means START once a channel is stopped and nothing is asked. */
+const unmoved = lifeOf({ words: texts.filter((text) => !['START', 'YES'].includes(text)) });
+/** Short enough for every id to be remembered. */
+const day = lifeOf({ longest: 3600 });
+
+const begun = () =>
+  new AlertWorld()
+    .to('10:00:00')
+    .customer({ order: ['messenger', 'sms', 'email'] })
+    .link()
+    .consent('grant', 'messenger', '*')
+    .consent('grant', 'sms', 'account-alert');
+
+const lived = (acts: readonly Act[]): AlertWorld => {
+  const world = begun();
+  for (const act of acts) act(world);
+  return world;
+};
+
+const valuesOf = (world: AlertWorld) =>
+  world.outputs.map(({ topic, value }) => ({ topic, value: value as { type: string } }));
+
+describe('whatever happens', () => {
+  it('never sends on a stopped channel, or without an address or a ground, by the contact that deliver has', () => {
+    fc.assert(
+      fc.property(life, (acts) => {
+        const contacts = new Map<string, ContactRecord>();
+        for (const { topic, value } of valuesOf(lived(acts))) {
+          if (value.type === 'contact') contacts.set(topic, value as unknown as ContactRecord);
+          if (value.type !== 'delivery') continue;
+          const delivery = value as unknown as DeliveryRecord;
+          const contact = contacts.get(topic)!;
+          expect(contact.address).not.toBeNull();
+          expect(contact.allowed[delivery.purpose]?.classes).toContain('existence');
+          if (contact.stopped) {
+            expect(['stop-confirmation', 'help']).toContain(delivery.content.kind);
+            expect(delivery.evenIfStopped).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('sends nothing after a STOP until a START, from whatever was queued, waiting or failing over', () => {
+    fc.assert(
+      fc.property(life, unmoved, (before, after) => {
+        const world = lived(before);
+        world.says('STOP').says('STOP', { channel: 'messenger', address: 'psid-1' });
+        const from = world.deliveries.length;
+        for (const act of after) act(world);
+        const late = world.deliveries.slice(from).filter(({ evenIfStopped }) => evenIfStopped !== true);
+        expect(late.filter(({ channel }) => channel === 'sms' || channel === 'messenger')).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('replays to the same outputs, byte for byte', () => {
+    fc.assert(
+      fc.property(life, (acts) => {
+        const first = lived(acts);
+        const second = lived(acts);
+        expect(second.outputs.map(({ topic, key, json }) => [topic, key, json])).toEqual(
+          first.outputs.map(({ topic, key, json }) => [topic, key, json]),
+        );
+        expect(first.altered).toBe(0);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('acts once on a finding and on a reply, however often they are appended', () => {
+    fc.assert(
+      fc.property(day, (acts) => {
+        const world = lived(acts);
+        const { told, caseKinds, requests } = world;
+        for (const record of [...world.consumed]) {
+          if (record.type === 'finding' || record.type === 'reply') world.record(record);
+        }
+        expect([world.told, world.caseKinds, world.requests]).toEqual([told, caseKinds, requests]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('never uses one delivery id twice', () => {
+    fc.assert(
+      fc.property(life, (acts) => {
+        const { deliveries } = lived(acts);
+        expect(new Set(deliveries.map(({ id }) => id)).size).toBe(deliveries.length);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+it('stays small, however much happens to one customer', () => {
+  const world = begun();
+  const long = 'x'.repeat(200);
+  for (let n = 0; n < 500; n += 1) {
+    const card = { token: `${long}-${n % 40}`, last4: String(1000 + (n % 40)) };
+    world.suspects({ card, merchant: { name: long }, id: `${'t'.repeat(40)}-${n}` });
+    world.purchase({ merchant: { name: long, id: long + String(n) }, id: `${'p'.repeat(40)}-${n}` });
+    if (n % 7 === 0) world.says('NO', { text: long });
+    if (n % 5 === 0)
+      world.reports('accepted', { disclosed: Array.from({ length: 50 }, (_, i) => `items[${i}].amount`) });
+    world.in(n % 3 === 0 ? 7000 : 10);
+  }
+  expect(world.largestEntry).toBeLessThan(64 * 1024);
+  expect(world.altered).toBe(0);
+  expect(world.history().alerts).toHaveLength(50);
+});

@@ -1,0 +1,58 @@
+import type { Instant } from '../time.ts';
+import type { Transaction } from '../transaction.ts';
+import { dimensions } from './dimension.ts';
+import type { Dimension } from './dimension.ts';
+import { hash32 } from './hash.ts';
+
+/** What a rule may know of the account besides its transactions. */
+export interface AccountFacts {
+  /** Home country, ISO 3166-1 alpha-2. */
+  readonly country?: string;
+  /** When it was opened, as the bank says; else its first event. */
+  readonly openedAt: Instant;
+}
+
+/** What all features remember of one account, by store. Plain values: it is part of the account's entry. */
+export type History = Record<string, unknown>;
+
+/** The transaction that is being judged, as features see it. One object serves all transactions in turn. */
+export class Frame {
+  tx!: Transaction;
+  /** The transaction's own time; of an update, that of the first record of the same transaction. */
+  at!: Instant;
+  /** The amount under which it stands in the windows. */
+  minor!: number;
+  /** Does it stand in the windows already, because this is an update of a transaction that was counted? */
+  counted = false;
+  account!: AccountFacts;
+  history!: History;
+  /** Rows that came so late that a full window had no place for them. */
+  lateDropped = 0;
+  readonly #keys = new Map<string, number | undefined>();
+
+  begin(tx: Transaction, account: AccountFacts, history: History, known?: { at: Instant; minor: number }): void {
+    this.tx = tx;
+    this.at = known?.at ?? tx.occurredAt;
+    this.minor = known?.minor ?? tx.amount.minor;
+    this.counted = known !== undefined;
+    this.account = account;
+    this.history = history;
+    this.lateDropped = 0;
+    this.#keys.clear();
+  }
+
+  /** Hash of the transaction's value in this dimension; undefined where it has none. */
+  key(dimension: Dimension): number | undefined {
+    if (this.#keys.has(dimension)) return this.#keys.get(dimension);
+    const value = dimensions[dimension](this.tx);
+    const key = value === undefined ? undefined : hash32(value);
+    this.#keys.set(dimension, key);
+    return key;
+  }
+
+  /** The same within the currency of the transaction: money is never added up over two currencies. */
+  moneyKey(dimension: Dimension): number | undefined {
+    const key = this.key(dimension);
+    return key === undefined ? undefined : hash32(this.tx.amount.currency, key);
+  }
+}

@@ -1,0 +1,208 @@
+import { describe, expect, it } from '@jest/globals';
+import { withoutAcknowledgements, withoutReadFence, withoutWatermarks } from './simulation/broken-engines.ts';
+import { settle } from './simulation/simulated-clock.ts';
+import type { Fate, FaultPlan, SimulatedHost, Step } from './simulation/simulated-host.ts';
+import { World, seeded } from './simulation/world.ts';
+import type { Breakage, WorldOptions } from './simulation/world.ts';
+
+const rounds = 8;
+
+/** Payments over four seconds, then quiet until every timer has fired. */
+async function work(world: World, between: (round: number) => Promise<void> | void = () => {}): Promise<void> {
+  const random = seeded(7);
+  for (let round = 0; round < rounds; round++) {
+    await world.payments(6, random);
+    if (round === 3) await world.pay([{ account: 'aa', amount: 5, poison: true }, 'not json']);
+    await world.clock.advance(500);
+    await between(round);
+  }
+}
+
+const rest = (world: World): Promise<void> => world.clock.advance(12_000);
+
+async function oneHost(plan: FaultPlan, options: WorldOptions = {}, breakage: Breakage = {}): Promise<{ world: World; host: SimulatedHost }> {
+  const world = await World.create(options);
+  const host = world.host(plan);
+  const running = world.run(host, breakage);
+  await work(world);
+  await rest(world);
+  for (const stage of await running) await stage.stop();
+  return { world, host };
+}
+
+const small: WorldOptions = { limits: { sliceRecords: 4, cacheEntries: 3, sweepMs: 1_000 }, cut: (available) => Math.min(available, 5) };
+
+async function clean(): Promise<{ readonly steps: number; readonly stepsOf: ReadonlyMap<Step, number> }> {
+  const { host } = await oneHost(() => undefined, small);
+  return host;
+}
+
+/** The fate at one step; `twice` also at the next step of the same kind, which is usually its repetition. */
+function failAt(at: number, fate: Fate, twice: boolean): FaultPlan {
+  let kind: Step | undefined;
+  let left = twice ? 2 : 1;
+  return (number, step) => {
+    if (number < at || left === 0 || (kind !== undefined && kind !== step)) return undefined;
+    kind = step;
+    left--;
+    return fate;
+  };
+}
+
+describe('one host', () => {
+  it('writes what the oracle expects, and saves the state that it expects', async () => {
+    const { world, host } = await oneHost(() => undefined, small);
+    const { tally, digest } = world.verdicts();
+    expect(world.faults()).toEqual([]);
+    expect(world.stateFaults()).toEqual([]);
+    expect(tally.expected).toBeGreaterThan(40);
+    expect(digest.expected).toBeGreaterThan(20);
+    expect(world.log.records('dead-letters')).toHaveLength(2);
+    for (const step of ['append', 'checkpoint', 'acquire', 'read', 'sweep', 'fetch', 'bounds', 'committed'] as const) {
+      expect(host.stepsOf.get(step)).toBeGreaterThan(0);
+    }
+  });
+
+  it.each<[Fate, boolean]>([
+    ['refused', false],
+    ['refused', true],
+    ['unacknowledged', false],
+    ['unacknowledged', true],
+  ])('survives every single step %s (twice: %s)', async (fate, twice) => {
+    const { steps } = await clean();
+    expect(steps).toBeGreaterThan(100);
+    let reproductions = 0;
+    for (let at = 0; at < steps; at++) {
+      const { world } = await oneHost(failAt(at, fate, twice), small);
+      const faults = [...world.faults(), ...world.stateFaults()];
+      expect({ at, faults }).toEqual({ at, faults: [] });
+      const { tally, digest } = world.verdicts();
+      reproductions += tally.reproductions + digest.reproductions;
+    }
+    expect(reproductions).toBeGreaterThan(50);
+  });
+});
+
+/** One host stands still at a step; another takes over, stands still in turn, and the first one goes on, late. */
+async function takeOver(plan: FaultPlan, breakage: Breakage = {}): Promise<World> {
+  const world = await World.create(small);
+  const [a, b] = [world.host(plan), world.host()];
+  const running = world.run(a, breakage);
+  let others: ReturnType<World['run']> | undefined;
+  let since = -1;
+  await work(world, async (round) => {
+    if (a.frozen && others === undefined) {
+      others = world.run(b, breakage);
+      await settle();
+      a.evict();
+      since = round;
+    } else if (others !== undefined && round === since + 2) {
+      b.freeze();
+      a.thaw();
+    } else if (others !== undefined && round === since + 4) {
+      b.thaw();
+    }
+  });
+  a.thaw();
+  b.thaw();
+  await world.clock.advance(3_000);
+  a.rejoin();
+  await rest(world);
+  for (const stage of await running) await stage.stop();
+  for (const stage of (await others) ?? []) await stage.stop();
+  return world;
+}
+
+describe('an owner that stands still while another takes over', () => {
+  it.each<Fate>(['freeze-before', 'freeze-after'])('harms nothing, wherever it stands still (%s)', async (fate) => {
+    const { steps } = await clean();
+    let reproductions = 0;
+    for (let at = 0; at < steps; at++) {
+      const world = await takeOver(failAt(at, fate, false));
+      const faults = [...world.faults(), ...world.stateFaults()];
+      expect({ at, faults }).toEqual({ at, faults: [] });
+      const { tally, digest } = world.verdicts();
+      reproductions += tally.reproductions + digest.reproductions;
+    }
+    expect(reproductions).toBeGreaterThan(50);
+  });
+});
+
+describe('a store that falls back in time', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('is repaired by replay (seed %d)', async (seed) => {
+    const random = seeded(seed);
+    const world = await World.create(small);
+    const running = world.run(world.host());
+    let snapshot = world.store.snapshot();
+    await work(world, (round) => {
+      if (random(2) === 0) snapshot = world.store.snapshot();
+      if (round % 3 === 2) world.store.restore(snapshot);
+    });
+    await rest(world);
+    for (const stage of await running) await stage.stop();
+    expect(world.faults()).toEqual([]);
+    expect(world.stateFaults()).toEqual([]);
+    expect(world.verdicts().tally.reproductions).toBeGreaterThan(0);
+  });
+});
+
+describe('machines that fail at random, also all at once', () => {
+  it.each([11, 12, 13, 14, 15, 16, 17, 18, 19, 20])('lose, invent and double nothing (seed %d)', async (seed) => {
+    const random = seeded(seed);
+    const fates: readonly Fate[] = ['refused', 'unacknowledged'];
+    const plan: FaultPlan = () => (random(12) === 0 ? fates[random(2)] : undefined);
+    const world = await World.create(small);
+    let hosts = [world.host(plan), world.host(plan)];
+    for (const host of hosts) void world.run(host);
+    await work(world, (round) => {
+      const [first, second] = hosts as [SimulatedHost, SimulatedHost];
+      const what = random(4);
+      if (what === 0) {
+        first.kill();
+        const next = world.host(round < rounds - 2 ? plan : undefined);
+        void world.run(next);
+        hosts = [second, next];
+      } else if (what === 1) {
+        first.freeze();
+        first.evict();
+      } else if (what === 2 && first.frozen) {
+        first.thaw();
+        first.rejoin();
+      }
+    });
+    for (const host of hosts) {
+      host.thaw();
+      host.rejoin();
+    }
+    await rest(world);
+    await rest(world);
+    expect(world.faults()).toEqual([]);
+    expect(world.verdicts().tally.expected).toBeGreaterThan(40);
+  });
+});
+
+describe('an engine broken on purpose is caught', () => {
+  const sweep = async (run: (at: number) => Promise<World>): Promise<readonly string[]> => {
+    const { steps } = await clean();
+    const faults: string[] = [];
+    for (let at = 0; at < steps && faults.length === 0; at++) faults.push(...(await run(at)).faults());
+    return faults;
+  };
+
+  it('that saves its position before the acknowledgements', async () => {
+    const run = async (at: number): Promise<World> =>
+      (await oneHost(failAt(at, 'refused', false), small, { log: withoutAcknowledgements })).world;
+    expect((await sweep(run)).join()).toMatch(/lost/);
+  });
+
+  it('that reads state without asking who the owner is', async () => {
+    const run = (at: number): Promise<World> => takeOver(failAt(at, 'freeze-before', false), { state: withoutReadFence });
+    expect((await sweep(run)).join()).toMatch(/wrong|invented/);
+  });
+
+  it('that keeps no watermarks', async () => {
+    const run = async (at: number): Promise<World> =>
+      (await oneHost(failAt(at, 'unacknowledged', false), small, { log: withoutWatermarks })).world;
+    expect((await sweep(run)).join()).toMatch(/digest (wrong|invented|lost)/);
+  });
+});

@@ -1,0 +1,24 @@
+import { logAppendCases } from './log/log-append-cases.ts';
+import { logGroupCases } from './log/log-group-cases.ts';
+import type { LogCase, LogTraits } from './log/log-harness.ts';
+import { logReadCases } from './log/log-read-cases.ts';
+import { logSubscribeCases } from './log/log-subscribe-cases.ts';
+
+export type { LogCase, LogHarness, LogTraits } from './log/log-harness.ts';
+
+export const logCases: readonly LogCase[] = [
+  ...logAppendCases,
+  ...logReadCases,
+  ...logSubscribeCases,
+  ...logGroupCases,
+];
+
+/**
+ * What every log must do, free of any test runner. Register each case where tests run:
+ *
+ *     for (const { name, run } of logSuite({ members: true, identity: true })) it(name, () => run(harness));
+ *
+ * All cases may share one harness; they use topics and groups of their own.
+ */
+export const logSuite = (traits: LogTraits): readonly LogCase[] =>
+  logCases.filter(({ needs }) => needs === undefined || traits[needs]);

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@tocsin/core';
+
+/** What a log may or may not be able to do; cases that need more than it has are not among those to run. */
+export interface LogTraits {
+  /** Several members of one group share the partitions of a topic. */
+  readonly members: boolean;
+  /** `facts` shows an identity that changes when a topic is deleted and created again. */
+  readonly identity: boolean;
+}
+
+/** A log under test, with the few things that the port leaves to the adapter's own administration. */
+export interface LogHarness {
+  readonly log: Log;
+  /** Another connection to the same log, as another process would have it; the case closes it. */
+  another(): Promise<Log>;
+  deleteTopic(topic: string): Promise<void>;
+  /** Removes the records before this offset, as retention does. */
+  trim(topic: string, partition: number, before: number): Promise<void>;
+  /** The size of a value that the log certainly refuses. */
+  readonly tooLargeBytes: number;
+  /** The shortest session that the log's groups allow. */
+  readonly shortSessionMs: number;
+}
+
+/** One promise of the log port. Resolves when it is kept, rejects with an AssertionError when it is broken. */
+export interface LogCase {
+  readonly name: string;
+  readonly needs?: keyof LogTraits;
+  run(harness: LogHarness): Promise<void>;
+}
+
+/** Names of our own, so that cases can share one log and none needs to clean up. */
+export const freshName = (prefix: string): string => `${prefix}-${randomUUID().slice(0, 13)}`;
+
+/** A new topic with this many partitions. */
+export async function freshTopic({ log }: LogHarness, partitions = 1): Promise<string> {
+  const name = freshName('suite');
+  await log.createTopics([{ name, partitions, cleanup: 'delete', retentionMs: 86_400_000 }]);
+  return name;
+}
+
+/** Waits for something to come true. @throws Error that names it */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`Waited ${withinMs} ms in vain: ${what}`);
+    await sleep(10);
+  }
+}
+
+/** Long enough for something that must not happen to happen. */
+export const aWhile = (milliseconds = 400): Promise<void> => sleep(milliseconds);
+
+export const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString());
