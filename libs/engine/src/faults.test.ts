@@ -90,7 +90,7 @@ async function takeOver(plan: FaultPlan, breakage: Breakage = {}): Promise<World
   const running = world.run(a, breakage);
   let others: ReturnType<World['run']> | undefined;
   let since = -1;
-  await work(world, async (round) => {
+  const look = async (round: number): Promise<void> => {
     if (a.frozen && others === undefined) {
       others = world.run(b, breakage);
       await settle();
@@ -101,14 +101,21 @@ async function takeOver(plan: FaultPlan, breakage: Breakage = {}): Promise<World
       a.thaw();
     } else if (others !== undefined && round === since + 4) {
       b.thaw();
+      a.rejoin();
     }
-  });
-  a.thaw();
-  b.thaw();
-  await world.clock.advance(3_000);
-  a.rejoin();
+  };
+  await work(world, look);
+  for (let round = rounds; round < rounds + 24; round++) {
+    await world.clock.advance(500);
+    await look(round);
+  }
+  const stopped = running.then((stages) => Promise.all(stages.map((stage) => stage.stop())));
+  for (let round = 100; round < 106; round++) {
+    await world.clock.advance(500);
+    await look(round);
+  }
+  await stopped;
   await rest(world);
-  for (const stage of await running) await stage.stop();
   for (const stage of (await others) ?? []) await stage.stop();
   return world;
 }
@@ -135,8 +142,9 @@ describe('a store that falls back in time', () => {
     const running = world.run(world.host());
     let snapshot = world.store.snapshot();
     await work(world, (round) => {
-      if (random(2) === 0) snapshot = world.store.snapshot();
-      if (round % 3 === 2) world.store.restore(snapshot);
+      if (round === 2 || random(2) === 0) snapshot = world.store.snapshot();
+      if (round > 3 && random(2) === 0) world.store.restore(snapshot);
+      if (round === rounds - 1) world.store.restore(snapshot);
     });
     await rest(world);
     for (const stage of await running) await stage.stop();
@@ -153,14 +161,15 @@ describe('machines that fail at random, also all at once', () => {
     const plan: FaultPlan = () => (random(12) === 0 ? fates[random(2)] : undefined);
     const world = await World.create(small);
     let hosts = [world.host(plan), world.host(plan)];
-    for (const host of hosts) void world.run(host);
+    const all: any[] = [];
+    for (const host of hosts) all.push(world.run(host));
     await work(world, (round) => {
       const [first, second] = hosts as [SimulatedHost, SimulatedHost];
       const what = random(4);
       if (what === 0) {
         first.kill();
         const next = world.host(round < rounds - 2 ? plan : undefined);
-        void world.run(next);
+all.push(world.run(next))
         hosts = [second, next];
       } else if (what === 1) {
         first.freeze();
@@ -176,6 +185,8 @@ describe('machines that fail at random, also all at once', () => {
     }
     await rest(world);
     await rest(world);
+    for (const p of all) console.log(JSON.stringify(await Promise.race([p.then((x: any) => x.map((y: any) => y.runner.status())), settle()])));
+    console.log(world.log.bounds('findings',1), hosts.map((h)=>h.frozen));
     expect(world.faults()).toEqual([]);
     expect(world.verdicts().tally.expected).toBeGreaterThan(40);
   });

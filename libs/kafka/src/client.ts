@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import type { LogEntry } from 'kafkajs';
 import type { KafkaLogOptions, KafkaReports } from './kafka-log-options.ts';
+import './idle-request-queue.ts';
 
 /** Retries inside the client are few: what fails is reported, and whoever knows the whole decides what to do again. */
 export const quickRetry = { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2 } as const;

@@ -2,7 +2,36 @@ import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { logSuite } from '@tocsin/suites';
 import type { LogHarness } from '@tocsin/suites';
 import { kafkaAddress } from '@tocsin/testing';
-import { kafkaHarness } from './kafka-harness.ts';
+import type { Admin } from 'kafkajs';
+import { client } from './client.ts';
+import { kafkaLog } from './kafka-log.ts';
+
+/** The log on a running broker, with what its own administration can do beside the port. */
+async function kafkaHarness(address: string): Promise<LogHarness & { close(): Promise<void> }> {
+  const options = { brokers: [address], clientId: 'suite' };
+  const log = kafkaLog(options);
+  const withAdmin = async (use: (admin: Admin) => Promise<void>): Promise<void> => {
+    // A new one each time: it would go on asking for a topic that was deleted.
+    const admin = client(options).admin();
+    await admin.connect();
+    await use(admin).finally(() => admin.disconnect());
+  };
+  return {
+    log,
+    another: () => Promise.resolve(kafkaLog(options)),
+    deleteTopic: (topic) => withAdmin((admin) => admin.deleteTopics({ topics: [topic] })),
+    trim: (topic, partition, before) =>
+      withAdmin(async (admin) => {
+        // kafkajs deletes only from a topic that it has been asked about before.
+        await admin.fetchTopicOffsets(topic);
+        await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] });
+      }),
+    // The broker's limit is 1 MiB of a whole batch.
+    tooLargeBytes: 1 << 20,
+    shortSessionMs: 1_500,
+    close: () => log.close(),
+  };
+}
 
 describe('the log on Apache Kafka', () => {
   let harness: LogHarness & { close(): Promise<void> };

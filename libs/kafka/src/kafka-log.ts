@@ -142,12 +142,20 @@ class KafkaLog implements Log {
     await Promise.all([this.#producer.close(), this.#admin.close(), this.#reader.close()]);
   }
 
+  /**
+   * kafkajs asks again for every topic that an administrator ever named; one that is gone would fail all the others. So
+   * after a failure the next question goes to a new one, and this one is asked once more where that may be the cause.
+   */
   async #administer<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    if (this.#closed) throw logError('CLOSED');
-    try {
-      return await question(await this.#admin.get());
-    } catch (error) {
-      throw asLogError(error);
+    for (let attempt = 1; ; attempt++) {
+      if (this.#closed) throw logError('CLOSED');
+      try {
+        return await question(await this.#admin.get());
+      } catch (error) {
+        await this.#admin.reset();
+        const failure = asLogError(error);
+        if (failure.code !== 'UNKNOWN_TOPIC' || attempt === 2) throw failure;
+      }
     }
   }
 

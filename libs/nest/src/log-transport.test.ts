@@ -36,7 +36,7 @@ class Seen {
 class BatchController {
   constructor(@Inject(Seen) private readonly seen: Seen) {}
 
-  @EventPattern('detect')
+  @EventPattern<string>('detect')
   async detect(@Payload() batches: readonly PartitionBatch[], @Ctx() context: LogContext): Promise<void> {
     await this.seen.gate;
     await context.feed.subscriber.batch(batches);

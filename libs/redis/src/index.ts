@@ -1,1 +1,3 @@
-export {};
+export * from './redis-error.ts';
+export type { RedisAddress, RedisClusterAddress, RedisLogger, TocsinRedisOptions } from './redis-options.ts';
+export * from './redis-store.ts';

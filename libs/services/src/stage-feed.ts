@@ -1,14 +1,15 @@
 import { StageRunner } from '@tocsin/engine';
+import type { PartitionStatus } from '@tocsin/engine';
 import type { Companion, Log, Stage } from '@tocsin/core';
 import { topicNames } from '@tocsin/core';
 import { engineMetrics } from '@tocsin/nest';
 import type { Feed } from '@tocsin/nest';
 import type { ServiceContext } from './service.ts';
 
-export interface StageFeedOptions extends ServiceContext {
+export interface StageFeedOptions<In> extends ServiceContext {
   /** Which Nest handler takes the batches. */
   readonly pattern: string;
-  readonly stage: Stage<never>;
+  readonly stage: Stage<In>;
   /** The log to work on, when the input lies on another cluster (see `readingFrom`). */
   readonly log?: Log;
   readonly companion?: () => Companion;
@@ -18,10 +19,10 @@ export interface StageFeedOptions extends ServiceContext {
 
 /** A stage as the transport feeds it, watched by health. */
 export interface StageFeed extends Feed {
-  readonly runner: StageRunner;
+  readonly status: () => readonly PartitionStatus[];
 }
 
-export function stageFeed(options: StageFeedOptions): StageFeed {
+export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
   const { platform, stage, metrics, logger, pattern } = options;
   const { installation, limits, sessionTimeoutMs } = platform;
   const runner = new StageRunner({
@@ -48,7 +49,7 @@ export function stageFeed(options: StageFeedOptions): StageFeed {
   });
   return {
     pattern,
-    runner,
+    status: () => runner.status(),
     options: { ...runner.subscribeOptions, sessionTimeoutMs },
     ...(options.log === undefined ? {} : { log: options.log }),
     subscriber: runner.subscriber,

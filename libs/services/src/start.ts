@@ -18,7 +18,7 @@ import { ingestService } from './ingest/ingest-service.ts';
 import { openPlatform } from './platform/platform.ts';
 import type { Platform } from './platform/platform.ts';
 import { defaultPorts } from './service.ts';
-import type { Service, ServiceName } from './service.ts';
+import type { Service, ServiceContext, ServiceName } from './service.ts';
 import type { Settings } from './settings.ts';
 
 /** A topic is not as configured: nothing that a restart would mend. */
@@ -56,6 +56,14 @@ export interface StartOptions {
 @Module({})
 class ProcessModule {}
 
+/** The services that are nothing but stages. */
+export const stagesOnly: Readonly<Record<Exclude<ServiceName, 'gateway'>, (context: ServiceContext) => Service>> = {
+  ingest: ingestService,
+  detect: detectService,
+  alert: alertService,
+  deliver: deliverService,
+};
+
 /** Nobody else may listen there; otherwise says so, with what to do. */
 async function assertFree(host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
@@ -92,21 +100,10 @@ export async function start(options: StartOptions): Promise<Running> {
 
   const modules: DynamicModule[] = [OperationsModule.forRoot({ metrics, dependencies }), ...(options.modules ?? [])];
   const made: Service[] = services.map((name): Service => {
-    switch (name) {
-      case 'ingest':
-        return ingestService(context);
-      case 'detect':
-        return detectService(context);
-      case 'alert':
-        return alertService(context);
-      case 'deliver':
-        return deliverService(context);
-      case 'gateway': {
-        const service = gatewayService(context, publicUrl, options.gateway);
-        modules.push(service.module);
-        return service;
-      }
-    }
+    if (name !== 'gateway') return stagesOnly[name](context);
+    const service = gatewayService(context, publicUrl, options.gateway);
+    modules.push(service.module);
+    return service;
   });
 
   const root: DynamicModule = {

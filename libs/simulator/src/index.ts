@@ -1,1 +1,3 @@
 export * from './providers/index.ts';
+export * from './bank/bank-transaction.ts';
+export * from './bank/world.ts';

@@ -12,20 +12,20 @@ import type { Behaviour } from './http-counterpart.ts';
 export interface ChannelUnderTest {
   readonly channel: Channel;
   /** Valid options as they would stand in the configuration, for a counterpart at this port of 127.0.0.1. Default: the running one. */
-  options(port?: number): object;
+  readonly options: (port?: number) => object;
   /** Options with one thing wrong, and the path of the property that the complaint must name. */
   readonly badOptions: readonly { readonly options: object; readonly path: string }[];
   /** Somebody whom the counterpart would let be reached. */
   readonly recipient: Recipient;
-  behave(how: Behaviour): void;
+  readonly behave: (how: Behaviour) => void;
   /** Where the counterpart says how long to wait when it throttles. */
   readonly retryAfterSeconds?: number;
   /** Messages that the counterpart was asked to take, whatever became of them. */
-  requests(): number;
+  readonly requests: () => number;
   /** Everything that it received, as text, to look for what should (not) be there. */
-  received(): string;
+  readonly received: () => string;
   /** The texts that it took, as the customer would see them. */
-  texts(): readonly string[];
+  readonly texts: () => readonly string[];
   /** Calls of the provider's webhook, where the channel has one. */
   readonly webhook?: {
     /** Genuine calls, correctly signed over a body; each must yield at least one event. */
@@ -33,13 +33,13 @@ export interface ChannelUnderTest {
     /** Calls with a missing or wrong signature. */
     readonly forged: readonly WebhookRequest[];
   };
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** One case of a contract suite, for any test runner. It fails by throwing. */
 export interface ContractCase<Context> {
   readonly name: string;
-  run(context: Context): Promise<void>;
+  readonly run: (context: Context) => Promise<void>;
 }
 
 /** A moment that lies far from the machine's clock, so that a channel that reads the clock shows. */
@@ -63,7 +63,7 @@ export function channelCases<Context = void>(
 ): readonly ContractCase<Context>[] {
   const contract = (name: string, body: (test: ChannelUnderTest, context: Context) => Promise<void>): ContractCase<Context> => ({
     name,
-    async run(context) {
+    run: async (context) => {
       const test = await make(context);
       try {
         await body(test, context);

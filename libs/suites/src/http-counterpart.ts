@@ -29,13 +29,13 @@ export interface CounterpartAnswer {
 export interface HttpCounterpart {
   readonly url: string;
   readonly port: number;
-  behave(how: Behaviour): void;
-  requests(): number;
+  readonly behave: (how: Behaviour) => void;
+  readonly requests: () => number;
   /** Everything received, as text. */
-  received(): string;
+  readonly received: () => string;
   /** What `text` found in each request that was accepted. */
-  texts(): readonly string[];
-  stop(): Promise<void>;
+  readonly texts: () => readonly string[];
+  readonly stop: () => Promise<void>;
 }
 
 /** The seconds that it names in `Retry-After`. */

@@ -5,6 +5,8 @@ import { logReadCases } from './log/log-read-cases.ts';
 import { logSubscribeCases } from './log/log-subscribe-cases.ts';
 
 export type { LogCase, LogHarness, LogTraits } from './log/log-harness.ts';
+export { RecordingReader } from './log/recording-reader.ts';
+export type { ReaderOptions } from './log/recording-reader.ts';
 
 export const logCases: readonly LogCase[] = [
   ...logAppendCases,

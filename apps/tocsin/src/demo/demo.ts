@@ -177,7 +177,7 @@ class Actions extends DemoActions {
         method: 'POST',
         redirect: 'manual',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams(classes.map((name) => [name, 'on'])),
+        body: new URLSearchParams(Object.fromEntries(classes.map((name) => [name, 'on']))),
       });
       const code = new URL(answer.headers.get('location') ?? '').searchParams.get('ref') ?? '';
       await graph.deliver([graph.events.postback(psid, 'GET_STARTED', 'Get started', code)]);

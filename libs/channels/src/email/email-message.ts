@@ -81,7 +81,6 @@ async function signed({ domain, selector, privateKey }: NonNullable<EmailOptions
 }
 
 /** Header injection needs a line break; other control characters have no place in a header either. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const oneLine = (value: string): string => value.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim();
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);

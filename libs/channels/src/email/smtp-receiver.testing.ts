@@ -1,7 +1,9 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
-import type { Behaviour } from '@tocsin/suites';
+
+/** What it does with a message once it has all of it; or a reply of its own. */
+type Behaviour = 'accept' | 'throttle' | 'drop-after-body' | 'never-answer';
 
 export interface ReceivedMail {
   readonly from: string;

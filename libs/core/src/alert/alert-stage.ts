@@ -14,7 +14,8 @@ import type { AlertTiming, ChannelTable } from './policy.ts';
 import { onConsent, onLink, onPreferences, onProfile } from './profile.ts';
 import { onQuestionTimer } from './questions.ts';
 import { messagesOfReceipt, onReceipt, onSilence } from './receipts.ts';
-import { onReply, replyMessages } from './replies.ts';
+import { onReply } from './replies.ts';
+import { replyMessages } from './say.ts';
 import { appliedEntry, customerEntries, messageEntry, policyEntry } from './state.ts';
 import type { ActivityState, QuestionsState } from './state.ts';
 

@@ -154,6 +154,12 @@ describe('an unknown outcome', () => {
     expect(world.caseKinds).toEqual([]);
   });
 
+  it('asks no third channel when the first turns out to have failed while the second is under way', () => {
+    const world = everywhere().suspects().reports('unknown').in(seconds(30));
+    world.record({ ...receiptOf(world), state: 'failed' });
+    expect(channelsOf(world)).toEqual(['push', 'messenger']);
+  });
+
   it('goes on to the next channel when the second one certainly failed', () => {
     const world = everywhere().suspects().reports('unknown').in(seconds(30)).reports('permanent');
     expect(channelsOf(world)).toEqual(['push', 'messenger', 'sms']);

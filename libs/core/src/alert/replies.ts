@@ -1,28 +1,19 @@
 import type { ReplyRecord } from '../records/customer.ts';
-import type { MessageKind } from '../records/delivery.ts';
 import { hours, minutes } from '../time.ts';
-import type { Instant } from '../time.ts';
+import { answeredBefore, answeredLate, answeredNo, answeredYes, covered } from './answers.ts';
 import { openCase } from './cases.ts';
 import { announceContacts, knownAddress } from './contacts.ts';
 import type { CustomerStep } from './customer-step.ts';
-import { label, requestFreeze } from './freezes.ts';
-import { tell } from './messages.ts';
 import { startChannel, stopChannel } from './profile.ts';
-import { askAboutRest, askedQuestions, closeQuestion, questionOf } from './questions.ts';
+import { askedQuestions, questionOf } from './questions.ts';
 import { readReply } from './read-reply.ts';
-import type { Answer, ReplyMeaning } from './read-reply.ts';
+import type { ReplyMeaning } from './read-reply.ts';
+import { say } from './say.ts';
 import type { Question } from './state.ts';
 
 /* What follows from what a customer wrote. */
 
 const clarificationsAtMost = 2;
-const changeOfMind = hours(24);
-
-/** The messages that one reply can cause: an answer, and a question about what joined meanwhile. */
-export const replyMessages = (idOf: (...parts: string[]) => string, recordId: string) => ({
-  answer: idOf(recordId, 'answer'),
-  followUp: idOf(recordId, 'follow-up'),
-});
 
 export function onReply(step: CustomerStep, record: ReplyRecord): void {
   const { context, profile } = step;
@@ -90,30 +81,6 @@ function act(step: CustomerStep, record: ReplyRecord, meaning: ReplyMeaning, sto
   }
 }
 
-type Extra = { readonly cards?: readonly string[]; readonly expiresAt?: Instant };
-
-const conversational: readonly MessageKind[] = ['help', 'agent', 'stop-confirmation', 'start-confirmation'];
-
-/** An answer, the way the customer wrote. It is bound to that channel: elsewhere nobody asked. */
-function say(step: CustomerStep, record: ReplyRecord, kind: MessageKind, extra: Extra = {}, question?: Question): void {
-  tell(step, {
-    alertId: replyMessages((...parts) => step.idOf(...parts), record.id).answer,
-    priority: 0,
-    purpose: conversational.includes(kind) ? 'service-reply' : 'fraud-protection',
-    content: {
-      kind,
-      items: question?.last4 === undefined ? [] : [{ last4: question.last4 }],
-      reasons: [],
-      ...(extra.cards === undefined ? {} : { cards: extra.cards }),
-    },
-    expiresAt: extra.expiresAt ?? step.at + hours(1),
-    transactionIds: [],
-    only: record.channel,
-    ...(kind === 'stop-confirmation' || kind === 'help' ? { evenIfStopped: true } : {}),
-    ...(question === undefined ? {} : { accountId: question.accountId }),
-  });
-}
-
 function stop(
   step: CustomerStep,
   record: ReplyRecord,
@@ -150,122 +117,6 @@ function stop(
 function start(step: CustomerStep, record: ReplyRecord): void {
   const took = startChannel(step, record);
   if (took && record.providerHandled !== 'start') say(step, record, 'start-confirmation');
-}
-
-/** The transactions that an answer is about: one item as it was numbered, or all that the customer was told of. */
-function covered(question: Question, item: number | undefined): readonly string[] {
-  if (item === undefined) return question.transactionIds.slice(0, question.told);
-  const id = question.listed[item - 1];
-  return id !== undefined && question.transactionIds.includes(id) ? [id] : [];
-}
-
-/** Takes one item out of an open question; true while others remain. */
-function leavesOthers(
-  step: CustomerStep,
-  question: Question,
-  item: number | undefined,
-  ids: readonly string[],
-): boolean {
-  if (item === undefined) return false;
-  const rest = question.transactionIds.filter((id) => !ids.includes(id));
-  if (rest.length === 0) return false;
-  question.transactionIds = rest;
-  question.told -= ids.length;
-  step.touch('questions');
-  return true;
-}
-
-function answeredYes(step: CustomerStep, record: ReplyRecord, question: Question, item?: number, silent = false): void {
-  const ids = covered(question, item);
-  label(step, question, ids, 'genuine', record.acceptedAt);
-  if (!leavesOthers(step, question, item, ids)) {
-    closeQuestion(step, question, 'answered-yes');
-    if (question.transactionIds.length > question.told) {
-      return askAboutRest(step, question, replyMessages((...parts) => step.idOf(...parts), record.id).followUp);
-    }
-  }
-  if (!silent) say(step, record, 'answer-yes', {}, question);
-}
-
-function answeredNo(step: CustomerStep, record: ReplyRecord, question: Question, item?: number, silent = false): void {
-  const ids = covered(question, item);
-  const all = item === undefined ? question.transactionIds : ids;
-  const saidNo = [...all];
-  const others = leavesOthers(step, question, item, ids);
-  if (!others) closeQuestion(step, question, 'answered-no');
-  fraud(step, record, question, ids, saidNo, 'customer-says-fraud', ['the customer says: not me'], silent);
-}
-
-/** Labels what the customer was told of, asks the bank to freeze, and calls staff. */
-function fraud(
-  step: CustomerStep,
-  record: ReplyRecord,
-  question: Question,
-  told: readonly string[],
-  all: readonly string[],
-  kind: 'customer-says-fraud' | 'conflict',
-  reasons: readonly string[],
-  silent = false,
-): void {
-  label(step, question, told, 'fraud', record.acceptedAt);
-  const asked = requestFreeze(step, question, all, record.channel);
-  openCase(step, {
-    kind,
-    severity: kind === 'conflict' ? 'critical' : 'high',
-    subject: [question.accountId, all[0] ?? question.id],
-    accountId: question.accountId,
-    reasons: [...reasons, ...question.reasons],
-    transactionIds: all,
-  });
-  // With a card the customer hears once the bank has answered; without one a person calls.
-  if (!asked && !silent) say(step, record, 'agent', {}, question);
-}
-
-function answeredBefore(
-  step: CustomerStep,
-  record: ReplyRecord,
-  question: Question,
-  answer: Answer,
-  previous: Answer,
-): void {
-  const recent = step.at - (question.closedAt ?? 0) < changeOfMind;
-  if (answer === 'no' && previous === 'yes' && recent) {
-    const ids = question.transactionIds.slice(0, question.told);
-    closeQuestion(step, question, 'answered-no');
-    return fraud(step, record, question, ids, ids, 'conflict', ['the customer said yes first, then no']);
-  }
-  if (answer === 'yes' && previous === 'no' && recent) {
-    openCase(step, {
-      kind: 'conflict',
-      severity: 'high',
-      subject: [question.accountId, question.transactionIds[0] ?? question.id],
-      accountId: question.accountId,
-      reasons: ['the customer said no first, then yes; the no stands'],
-      transactionIds: question.transactionIds,
-    });
-  }
-  if (question.toldAnswered) return;
-  question.toldAnswered = true;
-  step.touch('questions');
-  say(step, record, 'already-answered', {}, question);
-}
-
-/** The question is over, the answer counts all the same: whoever reports fraud late has reported it. */
-function answeredLate(step: CustomerStep, record: ReplyRecord, question: Question, answer: Answer): void {
-  const ids = question.transactionIds.slice(0, question.told);
-  label(step, question, ids, answer === 'no' ? 'fraud' : 'genuine', record.acceptedAt);
-  closeQuestion(step, question, answer === 'no' ? 'answered-no' : 'answered-yes');
-  if (answer === 'no') {
-    openCase(step, {
-      kind: 'late-answer',
-      severity: 'high',
-      subject: [question.accountId, ids[0] ?? question.id],
-      accountId: question.accountId,
-      reasons: ['the customer says: not me, after the question was over', ...question.reasons],
-      transactionIds: ids,
-    });
-  }
-  say(step, record, 'late-answer', {}, question);
 }
 
 function clarify(step: CustomerStep, record: ReplyRecord, question: Question, why: 'mixed' | 'unknown'): void {

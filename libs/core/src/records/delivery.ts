@@ -152,6 +152,8 @@ export interface OutcomeRecord {
   readonly tenantId: string;
   readonly customerId: string;
   readonly attempt: number;
+  /** Token of the owner that wrote it: what another owner says of an attempt that is not its own does not count. */
+  readonly by?: string;
   /** `not-sent`: let go before the first byte (late owner, barrier, breaker). */
   readonly outcome: Outcome | { readonly kind: 'not-sent'; readonly code: string; readonly afterMs?: number };
 }

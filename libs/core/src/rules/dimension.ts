@@ -9,6 +9,8 @@ export const merchantOf = (tx: Transaction): string | undefined => tx.merchant?.
 export const dimensions = {
   account: () => '',
   card: cardOf,
+  /** The card, or the account as a whole where the bank names no card. */
+  'card-or-account': (tx: Transaction) => cardOf(tx) ?? '',
   device: (tx: Transaction) => tx.device?.id,
   ip: (tx: Transaction) => tx.device?.ip,
   payee: (tx: Transaction) => (tx.direction === 'debit' ? tx.counterparty?.account : undefined),

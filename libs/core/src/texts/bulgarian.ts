@@ -3,6 +3,7 @@ import type { Language, Parts, Telling } from './language.ts';
 
 const never = 'Никога не искаме ПИН или кодове.';
 const whom = ({ merchant, payee }: Parts): string | undefined => after('в ', merchant) ?? after('към ', payee);
+const from = ({ merchant, payee }: Parts): string | undefined => after('от ', payee ?? merchant);
 const place = (parts: Parts): string | undefined => after('в ', parts.place);
 const withCard = (last4: string | undefined): string | undefined => after('с карта ..', last4);
 const rest = ({ more }: Telling): string => (more ? ` и още ${more.count}${more.sum ? `, общо ${more.sum}` : ''}` : '');
@@ -33,8 +34,7 @@ function deposit(t: Telling): string {
     if (t.lines.length === 0) return `${words(`${t.count} постъпления по`, t.last4 ? `сметка ..${t.last4}` : 'Вашата сметка', after('до ', t.time))}.`;
     return words(`${t.count} постъпления: ${t.lines.join('; ')}${rest(t)}.`, t.last4 && `Сметка ..${t.last4}.`);
   }
-  const source = after('от ', t.payee ?? t.merchant);
-  return `${list(words('Постъпиха', t.amount ?? 'средства', source, after('по сметка ..', t.last4)), t.time)}.`;
+  return `${list(words('Постъпиха', t.amount ?? 'средства', from(t), after('по сметка ..', t.last4)), t.time)}.`;
 }
 
 const quiet = (subject: string) => (t: Telling): string => `${words(subject, t.time)}. Вижте в приложението.`;
@@ -68,7 +68,7 @@ export const bulgarian: Language = {
   mayRepeat: 'Може вече да сте получили това съобщение.',
   replyYesOrNo: 'Отговорете ДА или НЕ.',
   answerInApp: 'Отговорете в приложението.',
-  line: (parts) => words(parts.amount, whom(parts), parts.time),
+  line: (parts, incoming) => words(parts.amount, incoming ? from(parts) : whom(parts), parts.time),
   texts: {
     'fraud-check': (t) => {
       if (t.detailed || t.time) return fraudCheck(t);

@@ -5,6 +5,7 @@ const never = 'We never ask for your PIN or codes.';
 const card = (last4: string | undefined): string => words('card', after('..', last4));
 const whom = ({ merchant, payee }: Parts): string | undefined => after('at ', merchant) ?? after('to ', payee);
 const rest = ({ more }: Telling): string => (more ? ` and ${more.count} more${more.sum ? `, ${more.sum} in all` : ''}` : '');
+const from = ({ merchant, payee }: Parts): string | undefined => after('from ', payee ?? merchant);
 const place = (parts: Parts): string | undefined => after('in ', parts.place);
 
 function fraudCheck(t: Telling): string {
@@ -34,8 +35,7 @@ function deposit(t: Telling): string {
     if (t.lines.length === 0) return `${t.count} deposits on ${words('your', account ?? 'account', after('until ', t.time))}.`;
     return words(`${t.count} deposits: ${t.lines.join(', ')}${rest(t)}.`, account && `Account ..${t.last4}.`);
   }
-  const source = after('from ', t.payee ?? t.merchant);
-  return `${list(words(t.amount ?? 'A deposit', source, 'arrived', account && `on ${account}`), t.time)}.`;
+  return `${list(words(t.amount ?? 'A deposit', from(t), 'arrived', account && `on ${account}`), t.time)}.`;
 }
 
 const quiet = (subject: string) => (t: Telling): string => `${words(subject, t.time)}. Open the app to check it.`;
@@ -70,7 +70,7 @@ export const english: Language = {
   mayRepeat: 'You may have had this message already.',
   replyYesOrNo: 'Reply YES or NO.',
   answerInApp: 'Open the app to answer.',
-  line: (parts) => words(parts.amount, whom(parts), parts.time),
+  line: (parts, incoming) => words(parts.amount, incoming ? from(parts) : whom(parts), parts.time),
   texts: {
     'fraud-check': (t) => {
       if (t.detailed || t.time) return fraudCheck(t);

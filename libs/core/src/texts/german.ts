@@ -3,6 +3,7 @@ import type { Language, Parts, Telling } from './language.ts';
 
 const never = 'Wir fragen nie nach PIN oder Codes.';
 const whom = ({ merchant, payee }: Parts): string | undefined => after('bei ', merchant) ?? after('an ', payee);
+const from = ({ merchant, payee }: Parts): string | undefined => after('von ', payee ?? merchant);
 const place = (parts: Parts): string | undefined => after('in ', parts.place);
 const withCard = (last4: string | undefined): string | undefined => after('mit Karte ..', last4);
 const rest = ({ more }: Telling): string =>
@@ -36,8 +37,7 @@ function deposit(t: Telling): string {
     if (t.lines.length === 0) return `${words(`${t.count} Eingänge auf`, t.last4 ? `Konto ..${t.last4}` : 'Ihrem Konto', after('bis ', t.time))}.`;
     return words(`${t.count} Eingänge: ${t.lines.join('; ')}${rest(t)}.`, t.last4 && `Konto ..${t.last4}.`);
   }
-  const source = after('von ', t.payee ?? t.merchant);
-  return `${list(words(t.amount ?? 'Ein Betrag', source, 'eingegangen', after('auf Konto ..', t.last4)), t.time)}.`;
+  return `${list(words(t.amount ?? 'Ein Betrag', from(t), 'eingegangen', after('auf Konto ..', t.last4)), t.time)}.`;
 }
 
 const quiet = (subject: string) => (t: Telling): string => `${words(subject, t.time)}. Bitte in der App ansehen.`;
@@ -71,7 +71,7 @@ export const german: Language = {
   mayRepeat: 'Vielleicht haben Sie diese Nachricht schon.',
   replyYesOrNo: 'Antworten Sie JA oder NEIN.',
   answerInApp: 'Bitte in der App antworten.',
-  line: (parts) => words(parts.amount, whom(parts), parts.time),
+  line: (parts, incoming) => words(parts.amount, incoming ? from(parts) : whom(parts), parts.time),
   texts: {
     'fraud-check': (t) => {
       if (t.detailed || t.time) return fraudCheck(t);

@@ -43,8 +43,8 @@ export interface Language {
   readonly mayRepeat: string;
   readonly replyYesOrNo: string;
   readonly answerInApp: string;
-  /** One payment of a list. */
-  line(parts: Parts): string;
+  /** One payment of a list; `incoming` when the money came. */
+  line(parts: Parts, incoming: boolean): string;
   readonly texts: Readonly<Record<MessageKind, (telling: Telling) => string>>;
 }
 

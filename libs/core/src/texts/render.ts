@@ -79,6 +79,8 @@ const shownOf: Readonly<Record<MessageKind, readonly (keyof Parts & Field)[]>> =
 };
 
 const grouping: readonly MessageKind[] = ['fraud-check', 'purchase-over', 'international-use', 'deposit'];
+/** What may say why it is told. */
+const reasoned: readonly MessageKind[] = [...grouping, 'balance-below'];
 const asking: readonly MessageKind[] = ['fraud-check', 'clarification'];
 
 interface Composed {
@@ -108,17 +110,19 @@ function tell({ content, bank }: RenderInput, sight: Sight, cut: Cut, shown: Sho
     for (const name of Object.keys(parts)) shown.add(name as keyof Parts & Field);
     return { ...base, ...parts, detailed };
   }
-  shown.add('count');
   const last4 = items.length === seen.length && !more ? same(seen.map((parts) => parts.last4)) : undefined;
   const listed = seen.slice(0, cut.lines);
   if (!listed.every(({ amount, merchant, payee }) => amount ?? merchant ?? payee)) {
     const parts = only(first, last4 === undefined ? ['time'] : ['time', 'last4']);
     for (const name of Object.keys(parts)) shown.add(name as keyof Parts & Field);
-    return { ...base, ...parts, detailed: last4 !== undefined };
+    const detailed = last4 !== undefined;
+    if (detailed || kind === 'fraud-check') shown.add('count');
+    return { ...base, ...parts, detailed };
   }
+  shown.add('count');
   const lines = listed.map((parts, index) => {
     for (const name of lineFields) if (parts[name] !== undefined) shown.add(name, index);
-    return sight.language.line(parts);
+    return sight.language.line(parts, kind === 'deposit');
   });
   if (last4 !== undefined) shown.add('last4');
   const unlisted = count - lines.length;
@@ -153,7 +157,7 @@ function compose(input: RenderInput, sight: Sight, cut: Cut): Composed {
   const { language } = sight;
   const shown = new Shown();
   const telling = tell(input, sight, cut, shown);
-  const reasons = cut.reasons && telling.detailed ? reasonsOf(input, sight) : [];
+  const reasons = cut.reasons && telling.detailed && reasoned.includes(kind) ? reasonsOf(input, sight) : [];
   if (reasons.length > 0) shown.add('reason');
   // Nobody can say yes to a payment of which the text tells nothing.
   const asks = kind === 'clarification' || (kind === 'fraud-check' && (telling.detailed || telling.time !== undefined));

@@ -6,7 +6,7 @@ import { LogContext } from '@tocsin/nest';
 /** Takes batches of `customer-events`. */
 @Controller()
 export class AlertController {
-  @EventPattern('alert')
+  @EventPattern<string>('alert')
   take(@Payload() batches: readonly PartitionBatch[], @Ctx() context: LogContext): Promise<void> {
     return context.feed.subscriber.batch(batches);
   }

@@ -6,7 +6,7 @@ import { LogContext } from '@tocsin/nest';
 /** Takes batches of `deliveries.<channel>.<lane>`. */
 @Controller()
 export class DeliverController {
-  @EventPattern('deliver')
+  @EventPattern<string>('deliver')
   take(@Payload() batches: readonly PartitionBatch[], @Ctx() context: LogContext): Promise<void> {
     return context.feed.subscriber.batch(batches);
   }

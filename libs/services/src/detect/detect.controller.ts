@@ -6,7 +6,7 @@ import { LogContext } from '@tocsin/nest';
 /** Takes batches of `account-events`. */
 @Controller()
 export class DetectController {
-  @EventPattern('detect')
+  @EventPattern<string>('detect')
   take(@Payload() batches: readonly PartitionBatch[], @Ctx() context: LogContext): Promise<void> {
     return context.feed.subscriber.batch(batches);
   }

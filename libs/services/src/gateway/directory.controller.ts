@@ -6,7 +6,7 @@ import { LogContext } from '@tocsin/nest';
 /** Takes batches of `addresses`: the gateway's own stage, from which it learns whose an address is. */
 @Controller()
 export class DirectoryController {
-  @EventPattern('directory')
+  @EventPattern<string>('directory')
   take(@Payload() batches: readonly PartitionBatch[], @Ctx() context: LogContext): Promise<void> {
     return context.feed.subscriber.batch(batches);
   }

@@ -1,4 +1,4 @@
-import { addressDigest, directoryKey, maskPan, meaningForBarrier, topicNames } from '@tocsin/core';
+import { addressDigest, directoryKey, maskPan, readReply, topicNames } from '@tocsin/core';
 import type { ChannelEvent, ChannelId, Digest, DirectoryEntry, ReplyRecord } from '@tocsin/core';
 import type { Metrics } from '@tocsin/nest';
 import type { CommittedState } from './committed-state.ts';
@@ -98,4 +98,10 @@ export class InboundEvents {
   #count(channel: ChannelId, result: string): void {
     this.#metrics.count('inbound', { channel, result });
   }
+}
+
+/** What a reply means for sending, read by the same function as in `alert`, which also knows the open questions. */
+function meaningForBarrier(record: ReplyRecord): 'stop' | 'start' | 'other' {
+  const { kind } = readReply(record, [], false);
+  return kind === 'stop' || kind === 'start' ? kind : 'other';
 }

@@ -6,7 +6,7 @@ import { LogContext } from '@tocsin/nest';
 /** Takes batches of the bank's topics. */
 @Controller()
 export class IngestController {
-  @EventPattern('ingest')
+  @EventPattern<string>('ingest')
   take(@Payload() batches: readonly PartitionBatch[], @Ctx() context: LogContext): Promise<void> {
     return context.feed.subscriber.batch(batches);
   }

@@ -40,7 +40,7 @@ const openKafka = (kafka: KafkaSettings, clientId: string, logger: Logger): Log 
     ...(kafka.sasl === undefined ? {} : { sasl: { ...kafka.sasl } }),
     replicationFactor: kafka.replicationFactor,
     minInsyncReplicas: kafka.minInsyncReplicas,
-    logger,
+    reports: logger,
   });
 
 /** Opens what the settings name. A broker or a Redis that is away delays nothing here: they are waited for when used. */

@@ -237,9 +237,12 @@ export const logSubscribeCases: readonly LogCase[] = [
     async run(harness) {
       const topic = await freshTopic(harness);
       const body = 'y'.repeat(10_000);
-      await harness.log.append(
-        ranged(0, 60).map((i) => ({ topic, partition: 0, key: null, value: `${i} ${body}` })),
-      );
+      // A log may hand over what was appended together as one piece: so they are small pieces.
+      for (const from of ranged(0, 20)) {
+        await harness.log.append(
+          ranged(3 * from, 3 * from + 3).map((i) => ({ topic, partition: 0, key: null, value: `${i} ${body}` })),
+        );
+      }
       const slow = { calls: 0 };
       const reader = new RecordingReader({
         async handle() {

@@ -1,0 +1,76 @@
+import type { DataClass } from '../consent.ts';
+import type { TenantPolicy } from '../records/customer.ts';
+import type { DeliveryRecord, Disclosure } from '../records/delivery.ts';
+import type { DeadLetter } from '../records/outside.ts';
+import type { ReceiptState } from '../records/customer.ts';
+import type { Instant } from '../time.ts';
+
+/*
+ * The state of one partition of `deliver`.
+ *   !j:<delivery>        a delivery that is not settled; resident, because the executor looks at all of them
+ *   !h:<tenant>          where the ledger's chain is (`ChainHead`)
+ *   !p:<tenant>          the tenant's policy, where one was broadcast
+ *   c:<tenant:customer>  how the customer can be reached now (`ContactRecord`)
+ *   i:<delivery>         what became of a delivery (`Settled`), so that none is accepted twice
+ *   d:<tenant:customer>  the newest disclosures, for questions of the customer
+ */
+
+export const jobPrefix = '!j:';
+export const jobKey = (deliveryId: string): string => jobPrefix + deliveryId;
+export const chainKey = (tenantId: string): string => `!h:${tenantId}`;
+export const policyKey = (tenantId: string): string => `!p:${tenantId}`;
+export const contactKey = (customerKey: string): string => `c:${customerKey}`;
+export const settledKey = (deliveryId: string): string => `i:${deliveryId}`;
+export const disclosuresKey = (customerKey: string): string => `d:${customerKey}`;
+
+/** An attempt that stands: recorded before the bytes leave, its outcome not yet known. */
+export interface Attempting {
+  readonly attempt: number;
+  /** Token of the owner that alone may send it. */
+  readonly by: string;
+  /** On the stage clock: with no outcome by then it is unknown. */
+  readonly deadlineAt: Instant;
+  /** Append time of the attempt. */
+  readonly startedAt: Instant;
+  readonly disclosure: Disclosure;
+}
+
+/** A delivery that is waiting (no `attempting`) or under way. Never changed in place: the executor reads it between steps. */
+export interface Job {
+  readonly delivery: DeliveryRecord;
+  /** Append time of the delivery; with the priority it decides the order. */
+  readonly acceptedAt: Instant;
+  /** Not before that. */
+  readonly dueAt: Instant;
+  /** Number of the last attempt. */
+  readonly attempts: number;
+  /** How often the provider said: later. */
+  readonly retries: number;
+  /** Attempts that may have been seen, those before a redrive included. */
+  readonly maySeen: number;
+  readonly attempting?: Attempting;
+  readonly story: NonNullable<DeadLetter['story']>;
+  /** Redrives that were obeyed. */
+  readonly redrives: readonly string[];
+}
+
+/** What is remembered of a delivery that is settled. */
+export interface Settled {
+  readonly state: ReceiptState;
+  readonly attempts: number;
+  readonly maySeen: number;
+  readonly redrives: readonly string[];
+}
+
+/** `open` while there is a job. */
+export type Remembered = Settled | { readonly state: 'open' };
+
+/** Codes of an outcome `ineligible` by which we ourselves withheld a message; the receipt then says `revoked`. */
+export const withheldCodes = ['revoked', 'kill-switch', 'not-allowed'] as const;
+export type WithheldCode = (typeof withheldCodes)[number];
+
+/** What the bank's policy lets a channel disclose at this moment: null when the channel is off, undefined without a limit. */
+export const mostClasses = (policy: TenantPolicy, channel: string): readonly DataClass[] | null | undefined => {
+  const rule = policy.channels[channel];
+  return rule?.allowed === true ? rule.maxClasses : null;
+};
