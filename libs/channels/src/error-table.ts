@@ -28,5 +28,10 @@ export function outcomeOfRow(row: ErrorRow, code: string, afterMs?: number): Out
   const reason = row.reason ?? code;
   if (row.becomes !== 'retry') return { kind: row.becomes, code: reason };
   const wait = afterMs ?? row.afterMs;
-  return { kind: 'retry', code: reason, scope: row.scope ?? 'message', ...(wait === undefined ? {} : { afterMs: wait }) };
+  return {
+    kind: 'retry',
+    code: reason,
+    scope: row.scope ?? 'message',
+    ...(wait === undefined ? {} : { afterMs: wait }),
+  };
 }

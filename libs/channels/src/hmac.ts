@@ -5,7 +5,8 @@ export const hmac = (algorithm: 'sha1' | 'sha256', secret: string, data: Uint8Ar
   createHmac(algorithm, secret).update(data).digest();
 
 /** Compares without telling by its duration how much was right. */
-export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.byteLength === b.byteLength && timingSafeEqual(a, b);
+export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.byteLength === b.byteLength && timingSafeEqual(a, b);
 
 /** Compares two texts through a keyed hash of each, so that not even the length shows. */
 export const sameText = (a: string, b: string): boolean =>

@@ -35,12 +35,22 @@ export const handshakeFailed =
  * Sends one request and says what is certain. Never repeats, never follows a redirect (a redirected POST would hand the
  * content to a party that nobody agreed to).
  */
-export async function exchange(fetch: typeof globalThis.fetch, request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
+export async function exchange(
+  fetch: typeof globalThis.fetch,
+  request: HttpRequest,
+  signal: AbortSignal,
+): Promise<Exchange> {
   if (signal.aborted) return failed({ kind: 'retry', code: 'aborted-before-start', scope: 'message' });
   let response: Response;
   try {
     const { method, headers, body } = request;
-    response = await fetch(request.url, { method, headers, redirect: 'manual', signal, ...(body === undefined ? {} : { body }) });
+    response = await fetch(request.url, {
+      method,
+      headers,
+      redirect: 'manual',
+      signal,
+      ...(body === undefined ? {} : { body }),
+    });
   } catch (error) {
     return failed(outcomeOfFailure(error, signal));
   }
@@ -59,7 +69,8 @@ function outcomeOfFailure(error: unknown, signal: AbortSignal): Outcome {
   const { code, message } = rootOf(error);
   if (neverBegan.has(code)) return { kind: 'retry', code: `connect-${code.toLowerCase()}`, scope: 'message' };
   if (handshakeFailed.test(code)) return { kind: 'retry', code: `tls-${code.toLowerCase()}`, scope: 'channel' };
-  if (message.includes('before secure TLS connection')) return { kind: 'retry', code: 'tls-disconnected', scope: 'message' };
+  if (message.includes('before secure TLS connection'))
+    return { kind: 'retry', code: 'tls-disconnected', scope: 'message' };
   if (code === 'ERR_INVALID_URL') return { kind: 'retry', code: 'url-invalid', scope: 'channel' };
   return { kind: 'unknown', code: signal.aborted ? 'timeout' : 'connection-lost' };
 }
@@ -103,6 +114,7 @@ export function outcomeOfStatus(prefix: string, status: number, afterMs: number 
   if (status === 429) return { kind: 'retry', code, scope: 'message', ...(afterMs === undefined ? {} : { afterMs }) };
   if (status >= 500) return { kind: 'unknown', code };
   // A redirect, or credentials that are refused: no message will do better until the settings are corrected.
-  if (status < 400 || status === 401 || status === 403 || status === 407) return { kind: 'retry', code, scope: 'channel' };
+  if (status < 400 || status === 401 || status === 403 || status === 407)
+    return { kind: 'retry', code, scope: 'channel' };
   return { kind: 'permanent', code };
 }

@@ -17,11 +17,14 @@ const folders = readdirSync(here, { withFileTypes: true })
 /** Names and defaults of a class's options, as its document must show them. */
 function rows(contract: new () => object): readonly string[] {
   const storage = getMetadataStorage();
-  const names = new Set(storage.getTargetValidationMetadatas(contract, '', true, false).map(({ propertyName }) => propertyName));
+  const names = new Set(
+    storage.getTargetValidationMetadatas(contract, '', true, false).map(({ propertyName }) => propertyName),
+  );
   const defaults = new contract() as Readonly<Record<string, unknown>>;
   return [...names].map((name) => {
     const value = defaults[name];
-    const shown = ['string', 'number', 'boolean'].includes(typeof value) && value !== '' ? ` \`${String(value)}\` ` : ' ';
+    const shown =
+      ['string', 'number', 'boolean'].includes(typeof value) && value !== '' ? ` \`${String(value)}\` ` : ' ';
     return `| \`${name}\` |${shown}|`;
   });
 }
@@ -59,16 +62,19 @@ describe('the table of channels', () => {
     const document = read(`${id}/${id}.md`);
     for (const { codes, becomes, scope, about } of table) {
       const shown = codes.length < 50 ? codes : [...codes.filter((code) => !/^2\d\d$/.test(code)), '200 to 299'];
-      expect(document).toContain(`| ${shown.join(', ')} | ${becomes}${scope === undefined ? '' : ` (${scope})`} | ${about} |`);
+      expect(document).toContain(
+        `| ${shown.join(', ')} | ${becomes}${scope === undefined ? '' : ` (${scope})`} | ${about} |`,
+      );
     }
   });
 
   it('hands nothing wide to e-mail, and needs consent for a third-party messenger', () => {
     const of = (id: string) => channels.find((channel) => channel.id === id)!.capabilities;
     expect(of('email').defaultClasses).toEqual(['existence', 'time']);
-    expect(channels.filter(({ capabilities }) => capabilities.thirdParty).map(({ id }) => id)).toEqual(['messenger']);
+    expect(['messenger', 'sms', 'email'].map((id) => of(id).thirdParty)).toEqual([true, false, false]);
     for (const { capabilities } of channels) {
-      for (const never of ['balance', 'payee', 'place'] as const) expect(capabilities.defaultClasses).not.toContain(never);
+      for (const never of ['balance', 'payee', 'place'] as const)
+        expect(capabilities.defaultClasses).not.toContain(never);
     }
   });
 });

@@ -6,7 +6,10 @@ import type { WebhookRequest } from '@tocsin/core';
  * Receives one webhook call on a real server, as the gateway would, and hands it over as the channel sees it. `publicUrl` is
  * what the configuration names; by default the address that was called.
  */
-export async function webhookCall(call: (url: string) => Promise<unknown>, publicUrl?: (called: string) => string): Promise<WebhookRequest> {
+export async function webhookCall(
+  call: (url: string) => Promise<unknown>,
+  publicUrl?: (called: string) => string,
+): Promise<WebhookRequest> {
   let found: WebhookRequest | undefined;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];

@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Log, PartitionBatch } from '@tocsin/core';
+import type { Log } from '@tocsin/core';
 import { RecordingReader } from '@tocsin/suites';
-import { kafkaAddress, needTool, startKafka, uniqueName, waitUntil } from '@tocsin/testing';
+import { startKafka, uniqueName, waitUntil } from '@tocsin/testing';
 import type { RunningKafka } from '@tocsin/testing';
 import { kafkaLog } from './kafka-log.ts';
 
@@ -47,54 +46,5 @@ describe('when the broker is killed', () => {
     await (await reader.subscription()).commit(0, 1);
     expect(reader.failures).toEqual([]);
     expect(reader.violations).toEqual([]);
-  });
-});
-
-describe('what only Kafka has', () => {
-  it('hands the partitions of one fetch over in one call', async () => {
-    const log = open(kafkaAddress());
-    const topic = uniqueName('whole-fetch');
-    await log.createTopics([{ name: topic, partitions: 4, cleanup: 'delete' }]);
-    const calls: number[] = [];
-    const reader = new RecordingReader({
-      // Long enough for all four appends to wait for the next fetch.
-      handle: async (batches: readonly PartitionBatch[]) => {
-        calls.push(batches.length);
-        await log.append([]);
-      },
-    });
-    await RecordingReader.open(log, { topic, group: uniqueName('group') }, reader);
-    await waitUntil('all to be assigned', () => reader.owned.size === 4);
-    for (const round of [1, 2, 3]) {
-      await log.append([0, 1, 2, 3].map((partition) => ({ topic, partition, key: null, value: String(round) })));
-      await waitUntil('the round to be read', () => reader.records.length === 4 * round);
-    }
-    expect(Math.max(...calls)).toBeGreaterThan(1);
-    expect(reader.violations).toEqual([]);
-  });
-
-  it('makes topics with the settings that the engine relies on', async () => {
-    const log = kafkaLog({
-      brokers: [kafkaAddress()],
-      clientId: 'settings',
-      replicationFactor: 1,
-      minInsyncReplicas: 1,
-      maxRecordBytes: 2_000_000,
-    });
-    clean.push(() => log.close());
-    const topic = uniqueName('settings');
-    await log.createTopics([{ name: topic, partitions: 1, cleanup: 'delete', retentionMs: 604_800_000 }]);
-    // Two connections agree on the time, although the second one's producer claims another.
-    const kcat = spawnSync(
-      needTool('kcat'),
-      ['-b', kafkaAddress(), '-P', '-t', topic, '-p', '0', '-k', 'tenant:1', '-H', 'source=kcat'],
-      { input: 'from outside', encoding: 'utf8' },
-    );
-    expect(kcat.status).toBe(0);
-    const [appended] = await log.append([{ topic, partition: 0, key: 'k', value: 'x'.repeat(1_500_000) }]);
-    expect(appended!.offset).toBe(1);
-    const [outside] = await log.read(topic, 0, 0, 1);
-    expect(Buffer.from(outside!.value!).toString()).toBe('from outside');
-    expect(Buffer.from(outside!.headers['source']!).toString()).toBe('kcat');
   });
 });

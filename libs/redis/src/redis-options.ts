@@ -52,8 +52,10 @@ export const defaultTimeout: Span = 3_000;
 /** First retry after 50 ms, doubling up to 2 s, with jitter so that instances do not return in step; for ever. */
 const retryIn = (attempt: number): number => Math.min(2_000, 50 * 2 ** Math.min(attempt, 10)) * (0.75 + Math.random() / 2);
 
+type NodeOptions = Omit<RedisOptions, 'replyMapping'>;
+
 /** For one node: a command that waits in a queue or is sent a second time is worse than one that fails. */
-const nodeOptions = (timeoutMs: Span) => ({
+const nodeOptions = (timeoutMs: Span): NodeOptions => ({
   // After a fail-over the old primary is read-only: look for the new one.
   reconnectOnError: (error: Error) => error.message.includes('READONLY'),
   keepAlive: 10_000,
@@ -65,7 +67,7 @@ const nodeOptions = (timeoutMs: Span) => ({
   socketTimeout: 2 * timeoutMs,
 });
 
-export const connectionOptions = (given: RedisAddress | undefined, timeoutMs: Span) => ({
+export const connectionOptions = (given: RedisAddress | undefined, timeoutMs: Span): NodeOptions => ({
   retryStrategy: retryIn,
   sentinelRetryStrategy: retryIn,
   ...nodeOptions(timeoutMs),
@@ -73,7 +75,10 @@ export const connectionOptions = (given: RedisAddress | undefined, timeoutMs: Sp
   enableOfflineQueue: false,
 });
 
-export const clusterOptions = ({ options, redis }: RedisClusterAddress, timeoutMs: Span) => ({
+export const clusterOptions = (
+  { options, redis }: RedisClusterAddress,
+  timeoutMs: Span,
+): Omit<ClusterOptions, 'redisOptions'> & { redisOptions: NodeOptions } => ({
   clusterRetryStrategy: retryIn,
   slotsRefreshTimeout: timeoutMs,
   ...options,

@@ -54,13 +54,20 @@ const pager = (flaws: Flaws): Channel =>
       return {
         async send({ address }, { text }, { key, signal }): Promise<Outcome> {
           if (signal.aborted) return { kind: 'retry', code: 'aborted', scope: 'message' };
-          if (flaws.readsEnvironment === true && process.env['PAGER_TOKEN'] === 'x') return { kind: 'permanent', code: 'x' };
+          if (flaws.readsEnvironment === true && process.env['PAGER_TOKEN'] === 'x')
+            return { kind: 'permanent', code: 'x' };
           const sent = flaws.cutsText === true ? text.slice(0, 20) : text;
           const body = JSON.stringify({ address, text: sent, ...(flaws.dropsKey === true ? {} : { key }) });
           const post = (): Promise<Response> =>
-            fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body, ...(flaws.ignoresSignal === true ? {} : { signal }) });
+            fetch(`http://127.0.0.1:${port}/`, {
+              method: 'POST',
+              body,
+              ...(flaws.ignoresSignal === true ? {} : { signal }),
+            });
           try {
-            const response = await post().catch((error: unknown) => (flaws.retries === true ? post() : Promise.reject(error as Error)));
+            const response = await post().catch((error: unknown) =>
+              flaws.retries === true ? post() : Promise.reject(error as Error),
+            );
             const answer = (await response.json().catch(() => ({}))) as { id?: string };
             if (response.status === 429) {
               const afterMs = flaws.ignoresWait === true ? 0 : Number(response.headers.get('retry-after')) * 1_000;

@@ -61,7 +61,10 @@ const message: RenderedMessage = {
 export function channelCases<Context = void>(
   make: (context: Context) => Promise<ChannelUnderTest>,
 ): readonly ContractCase<Context>[] {
-  const contract = (name: string, body: (test: ChannelUnderTest, context: Context) => Promise<void>): ContractCase<Context> => ({
+  const contract = (
+    name: string,
+    body: (test: ChannelUnderTest, context: Context) => Promise<void>,
+  ): ContractCase<Context> => ({
     name,
     run: async (context) => {
       const test = await make(context);
@@ -188,12 +191,19 @@ export function channelCases<Context = void>(
         assert.ok(!receipts && !replies, 'receipts and replies come by webhook');
         return;
       }
-      assert.ok(webhook !== undefined && webhook.genuine.length > 0 && webhook.forged.length > 0, 'samples are missing');
+      assert.ok(
+        webhook !== undefined && webhook.genuine.length > 0 && webhook.forged.length > 0,
+        'samples are missing',
+      );
       const options = optionsOf(test);
       for (const genuine of webhook.genuine) {
         const answer = channel.webhook(options, genuine);
         assert.ok(answer.kind === 'events' && answer.events.length > 0, JSON.stringify(answer));
-        assert.deepEqual(channel.webhook(options, genuine), answer, 'the same call has the same events, with the same ids');
+        assert.deepEqual(
+          channel.webhook(options, genuine),
+          answer,
+          'the same call has the same events, with the same ids',
+        );
         for (const altered of alterations(genuine)) {
           assert.equal(channel.webhook(options, altered).kind, 'refused', 'an altered byte was believed');
         }
@@ -224,7 +234,10 @@ async function send(
 
 /** The paths of all properties that are wrong, such as `twilio.accountSid`. */
 async function problemsOf(channel: Channel, plain: object): Promise<readonly string[]> {
-  const errors = await validate(plainToInstance(channel.options, plain), { whitelist: true, forbidNonWhitelisted: true });
+  const errors = await validate(plainToInstance(channel.options, plain), {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+  });
   const paths = (error: ValidationError): readonly string[] =>
     error.children === undefined || error.children.length === 0
       ? [error.property]

@@ -16,22 +16,50 @@ export interface SmtpFailure {
 
 /** Failures without a reply of the server, before the message's bytes began to leave. */
 const beforeBody: readonly ErrorRow[] = [
-  { codes: ['EDNS', 'ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EPROTOCOL', 'ESTREAM', 'ABORTED'], becomes: 'retry', about: 'The server was not reached, or went away.' },
-  { codes: ['ETLS', 'EREQUIRETLS', 'EAUTH', 'ENOAUTH'], becomes: 'retry', scope: 'channel', about: 'No safe or no authenticated connection.' },
+  {
+    codes: ['EDNS', 'ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EPROTOCOL', 'ESTREAM', 'ABORTED'],
+    becomes: 'retry',
+    about: 'The server was not reached, or went away.',
+  },
+  {
+    codes: ['ETLS', 'EREQUIRETLS', 'EAUTH', 'ENOAUTH'],
+    becomes: 'retry',
+    scope: 'channel',
+    about: 'No safe or no authenticated connection.',
+  },
   { codes: ['EENVELOPE'], becomes: 'badAddress', about: 'Not an e-mail address.' },
   { codes: ['EMESSAGE'], becomes: 'permanent', about: 'Larger than the server takes.' },
 ];
 
 /** Refusals by phase, `<command>:<status>`: first by enhanced status (RFC 3463), then by its class, then by the basic code. */
 const refusals: readonly ErrorRow[] = [
-  { codes: ['RCPT:5.1.7', 'RCPT:5.1.8', 'DATA:5.1.7', 'DATA:5.1.8'], becomes: 'retry', scope: 'channel', about: 'Our sender address is refused.' },
+  {
+    codes: ['RCPT:5.1.7', 'RCPT:5.1.8', 'DATA:5.1.7', 'DATA:5.1.8'],
+    becomes: 'retry',
+    scope: 'channel',
+    about: 'Our sender address is refused.',
+  },
   { codes: ['RCPT:5.1', 'DATA:5.1'], becomes: 'badAddress', about: 'No such mailbox or domain.' },
-  { codes: ['RCPT:5.7', 'DATA:5.7'], becomes: 'retry', scope: 'channel', about: 'Policy: authentication, reputation, block list.' },
-  { codes: ['RCPT:5.2', 'RCPT:5.3', 'RCPT:5.4', 'RCPT:5.5', 'RCPT:5.6'], becomes: 'permanent', about: 'The mailbox or system takes no mail now, or not this one.' },
+  {
+    codes: ['RCPT:5.7', 'DATA:5.7'],
+    becomes: 'retry',
+    scope: 'channel',
+    about: 'Policy: authentication, reputation, block list.',
+  },
+  {
+    codes: ['RCPT:5.2', 'RCPT:5.3', 'RCPT:5.4', 'RCPT:5.5', 'RCPT:5.6'],
+    becomes: 'permanent',
+    about: 'The mailbox or system takes no mail now, or not this one.',
+  },
   { codes: ['RCPT:550', 'RCPT:551', 'RCPT:553'], becomes: 'badAddress', about: 'No such mailbox.' },
   // After the message's bytes a bare 550 speaks of the content, and says nothing against the address.
   { codes: ['RCPT', 'DATA'], becomes: 'permanent', about: 'This message is refused.' },
-  { codes: ['AUTH', 'MAIL', 'CONN'], becomes: 'retry', scope: 'channel', about: 'Greeting, TLS, login or sender refused: the same for every message.' },
+  {
+    codes: ['AUTH', 'MAIL', 'CONN'],
+    becomes: 'retry',
+    scope: 'channel',
+    about: 'Greeting, TLS, login or sender refused: the same for every message.',
+  },
 ];
 
 /** A policy refusal that speaks of this one recipient. */
@@ -52,7 +80,10 @@ export function outcomeOfFailure(failure: SmtpFailure): Outcome {
     if (phase === 'RCPT' && enhanced?.startsWith('5.7.') === true && speaksOfRecipient.test(response)) {
       return { kind: 'permanent', code: `smtp-${status}` };
     }
-    const known = enhanced === undefined ? [`${phase}:${responseCode}`] : [`${phase}:${enhanced}`, `${phase}:${enhanced.slice(0, 3)}`];
+    const known =
+      enhanced === undefined
+        ? [`${phase}:${responseCode}`]
+        : [`${phase}:${enhanced}`, `${phase}:${enhanced.slice(0, 3)}`];
     const row = rowOf(refusals, [...known, phase]);
     return row === undefined ? { kind: 'permanent', code: `smtp-${status}` } : outcomeOfRow(row, `smtp-${status}`);
   }

@@ -64,7 +64,11 @@ export function envelopeSender({ bounces, from }: EmailOptions, id: string): str
   return `bounce+${id}.${hmac('sha256', bounces.secret, id).toString('hex').slice(0, 8)}@${bounces.domain}`;
 }
 
-function unsubscribeHeaders({ unsubscribe }: EmailOptions, message: RenderedMessage, id: string): Record<string, string> {
+function unsubscribeHeaders(
+  { unsubscribe }: EmailOptions,
+  message: RenderedMessage,
+  id: string,
+): Record<string, string> {
   if (unsubscribe === undefined || unsubscribe.notOn.includes(message.template.name)) return {};
   const token = `${id}.${hmac('sha256', unsubscribe.secret, id).toString('hex').slice(0, 32)}`;
   return {
@@ -73,7 +77,10 @@ function unsubscribeHeaders({ unsubscribe }: EmailOptions, message: RenderedMess
   };
 }
 
-async function signed({ domain, selector, privateKey }: NonNullable<EmailOptions['dkim']>, bytes: Buffer): Promise<Buffer> {
+async function signed(
+  { domain, selector, privateKey }: NonNullable<EmailOptions['dkim']>,
+  bytes: Buffer,
+): Promise<Buffer> {
   const signer = new DKIM({ domainName: domain, keySelector: selector, privateKey, headerFieldNames: signedHeaders });
   const chunks: Buffer[] = [];
   for await (const chunk of signer.sign(bytes)) chunks.push(chunk as Buffer);

@@ -1,6 +1,20 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsArray, IsBoolean, IsFQDN, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength, ValidateNested } from 'class-validator';
+import {
+  IsArray,
+  IsBoolean,
+  IsFQDN,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
 
 const domain = { require_tld: false };
 
@@ -33,8 +47,17 @@ export class Unsubscription {
   /** Authenticates the token. A secret of at least 16 characters. */
   @IsString() @MinLength(16) secret!: string;
   /** Messages that must arrive and carry no such header. */
-  @IsArray() @IsString({ each: true })
-  notOn: string[] = ['fraud-check', 'freeze-done', 'freeze-failed', 'freeze-waiting', 'stop-confirmation', 'start-confirmation', 'help'];
+  @IsArray()
+  @IsString({ each: true })
+  notOn: string[] = [
+    'fraud-check',
+    'freeze-done',
+    'freeze-failed',
+    'freeze-waiting',
+    'stop-confirmation',
+    'start-confirmation',
+    'help',
+  ];
 }
 
 /** Options of the channel `email`. */

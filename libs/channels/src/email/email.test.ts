@@ -25,13 +25,20 @@ const plainOptions = (port: number, more: object = {}): object => ({
 /** The header part of a mail, unfolded; and its body, decoded. */
 function parsed(raw: string): { readonly headers: ReadonlyMap<string, string>; readonly text: string } {
   const cut = raw.indexOf('\r\n\r\n');
-  const lines = raw.slice(0, cut).replace(/\r\n[ \t]+/g, ' ').split('\r\n');
-  const headers = new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const lines = raw
+    .slice(0, cut)
+    .replace(/\r\n[ \t]+/g, ' ')
+    .split('\r\n');
+  const headers = new Map(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  );
   const body = raw.slice(cut + 4);
   const encoding = headers.get('content-transfer-encoding');
   if (encoding === 'base64') return { headers, text: Buffer.from(body, 'base64').toString('utf8') };
   if (encoding !== 'quoted-printable') return { headers, text: body };
-  const bytes = body.replace(/=\r\n/g, '').replace(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  const bytes = body
+    .replace(/=\r\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   return { headers, text: Buffer.from(bytes, 'latin1').toString('utf8') };
 }
 
@@ -44,8 +51,14 @@ async function underTest(): Promise<ChannelUnderTest> {
       { options: plainOptions(70_000), path: 'port' },
       { options: plainOptions(25, { from: 'The Bank' }), path: 'from' },
       { options: plainOptions(25, { bounces: { domain: 'b.example', secret: 'short' } }), path: 'bounces.secret' },
-      { options: plainOptions(25, { unsubscribe: { url: 'http://x.example/u', secret: '0123456789abcdef' } }), path: 'unsubscribe.url' },
-      { options: plainOptions(25, { dkim: { domain: 'bank.example', selector: 's', privateKey: 'no key' } }), path: 'dkim.privateKey' },
+      {
+        options: plainOptions(25, { unsubscribe: { url: 'http://x.example/u', secret: '0123456789abcdef' } }),
+        path: 'unsubscribe.url',
+      },
+      {
+        options: plainOptions(25, { dkim: { domain: 'bank.example', selector: 's', privateKey: 'no key' } }),
+        path: 'dkim.privateKey',
+      },
     ],
     recipient: { address: 'ana@example.net' },
     behave: receiver.behave,
@@ -79,7 +92,11 @@ describe('email', () => {
     return {
       receiver: started,
       send: (message: Partial<RenderedMessage> = {}, address = 'ana@example.net', key = 'k-1'): Promise<Outcome> =>
-        channel.send({ address }, { ...fraudCheck, ...message }, { key, now: Date.UTC(2026, 10, 22, 10, 0, 1), signal: new AbortController().signal }),
+        channel.send(
+          { address },
+          { ...fraudCheck, ...message },
+          { key, now: Date.UTC(2026, 10, 22, 10, 0, 1), signal: new AbortController().signal },
+        ),
     };
   }
 
@@ -119,7 +136,10 @@ describe('email', () => {
   });
 
   it('offers one-click unsubscription, but not on what must arrive', async () => {
-    const { receiver, send } = await given({}, { unsubscribe: { url: 'https://bank.example/u', secret: '0123456789abcdef' } });
+    const { receiver, send } = await given(
+      {},
+      { unsubscribe: { url: 'https://bank.example/u', secret: '0123456789abcdef' } },
+    );
     await send({ template: { name: 'purchase-over', parameters: {} } });
     await send();
     const [optional, mandatory] = receiver.mails.map(({ raw }) => parsed(raw).headers);
@@ -130,29 +150,49 @@ describe('email', () => {
 
   it('signs with DKIM, unsubscription included', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const { receiver, send } = await given({}, {
-      dkim: { domain: 'bank.example', selector: 's1', privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) },
-      unsubscribe: { url: 'https://bank.example/u', secret: '0123456789abcdef' },
-    });
+    const { receiver, send } = await given(
+      {},
+      {
+        dkim: {
+          domain: 'bank.example',
+          selector: 's1',
+          privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+        },
+        unsubscribe: { url: 'https://bank.example/u', secret: '0123456789abcdef' },
+      },
+    );
     await send({ template: { name: 'deposit', parameters: {} } });
     const { raw } = receiver.mails[0]!;
     const { headers } = parsed(raw);
-    const tags = new Map(headers.get('dkim-signature')!.split(';').map((tag) => [tag.split('=')[0]!.trim(), tag.slice(tag.indexOf('=') + 1).replaceAll(' ', '')]));
+    const tags = new Map(
+      headers
+        .get('dkim-signature')!
+        .split(';')
+        .map((tag) => [tag.split('=')[0]!.trim(), tag.slice(tag.indexOf('=') + 1).replaceAll(' ', '')]),
+    );
     expect([tags.get('d'), tags.get('s'), tags.get('c')]).toEqual(['bank.example', 's1', 'relaxed/relaxed']);
     const names = tags.get('h')!.toLowerCase().split(':');
     expect(names).toEqual(expect.arrayContaining(['from', 'subject', 'list-unsubscribe', 'list-unsubscribe-post']));
     // Checked here by hand, by RFC 6376: relaxed header canonicalisation, with the signature's own value left out.
     const relaxed = (name: string, value: string): string => `${name}:${value.replace(/\s+/g, ' ').trim()}`;
     const signature = headers.get('dkim-signature')!.replace(/(\bb=)[^;]*$/, '$1');
-    const data = [...names.map((name) => relaxed(name, headers.get(name)!)), relaxed('dkim-signature', signature)].join('\r\n');
+    const data = [...names.map((name) => relaxed(name, headers.get(name)!)), relaxed('dkim-signature', signature)].join(
+      '\r\n',
+    );
     expect(verify('sha256', Buffer.from(data), publicKey, Buffer.from(tags.get('b')!, 'base64'))).toBe(true);
-    const body = raw.slice(raw.indexOf('\r\n\r\n') + 4).replace(/[ \t]+(?=\r\n)/g, '').replace(/(\r\n)+$/, '\r\n');
+    const body = raw
+      .slice(raw.indexOf('\r\n\r\n') + 4)
+      .replace(/[ \t]+(?=\r\n)/g, '')
+      .replace(/(\r\n)+$/, '\r\n');
     expect(createHash('sha256').update(body).digest('base64')).toBe(tags.get('bh'));
   });
 
   it('signs in, and stops the channel when that is refused', async () => {
     const server: SMTPServerOptions = { authOptional: false };
-    const { receiver, send } = await given({ ...server, allowInsecureAuth: true }, { login: { user: 'u', password: 'right' } });
+    const { receiver, send } = await given(
+      { ...server, allowInsecureAuth: true },
+      { login: { user: 'u', password: 'right' } },
+    );
     expect((await send()).kind).toBe('accepted');
     expect(receiver.mails[0]!.user).toBe('u');
     await receiver.stop();
@@ -170,14 +210,46 @@ describe('email', () => {
   });
 
   it.each<[phase: string, server: SMTPServerOptions, expected: Outcome]>([
-    ['the sender', { onMailFrom: (_a, _s, done) => done(reply(550, '5.7.1 not allowed to send')) }, { kind: 'retry', code: 'smtp-5.7.1', scope: 'channel' }],
-    ['the mailbox', { onRcptTo: (_a, _s, done) => done(reply(550, '5.1.1 no such user')) }, { kind: 'badAddress', code: 'smtp-5.1.1' }],
-    ['the mailbox, in old words', { onRcptTo: (_a, _s, done) => done(reply(550, 'no such user')) }, { kind: 'badAddress', code: 'smtp-550' }],
-    ['a full mailbox', { onRcptTo: (_a, _s, done) => done(reply(552, '5.2.2 mailbox full')) }, { kind: 'permanent', code: 'smtp-5.2.2' }],
-    ['a grey-listed sender', { onRcptTo: (_a, _s, done) => done(reply(450, '4.7.1 try later')) }, { kind: 'retry', code: 'smtp-450', scope: 'address' }],
-    ['by policy', { onRcptTo: (_a, _s, done) => done(reply(554, '5.7.1 blocked by list')) }, { kind: 'retry', code: 'smtp-5.7.1', scope: 'channel' }],
-    ['one recipient by policy', { onRcptTo: (_a, _s, done) => done(reply(550, '5.7.1 recipient refuses mail')) }, { kind: 'permanent', code: 'smtp-5.7.1' }],
-    ['at the door', { onConnect: (_s, done) => done(reply(554, 'no service')) }, { kind: 'retry', code: 'smtp-554', scope: 'channel' }],
+    [
+      'the sender',
+      { onMailFrom: (_a, _s, done) => done(reply(550, '5.7.1 not allowed to send')) },
+      { kind: 'retry', code: 'smtp-5.7.1', scope: 'channel' },
+    ],
+    [
+      'the mailbox',
+      { onRcptTo: (_a, _s, done) => done(reply(550, '5.1.1 no such user')) },
+      { kind: 'badAddress', code: 'smtp-5.1.1' },
+    ],
+    [
+      'the mailbox, in old words',
+      { onRcptTo: (_a, _s, done) => done(reply(550, 'no such user')) },
+      { kind: 'badAddress', code: 'smtp-550' },
+    ],
+    [
+      'a full mailbox',
+      { onRcptTo: (_a, _s, done) => done(reply(552, '5.2.2 mailbox full')) },
+      { kind: 'permanent', code: 'smtp-5.2.2' },
+    ],
+    [
+      'a grey-listed sender',
+      { onRcptTo: (_a, _s, done) => done(reply(450, '4.7.1 try later')) },
+      { kind: 'retry', code: 'smtp-450', scope: 'address' },
+    ],
+    [
+      'by policy',
+      { onRcptTo: (_a, _s, done) => done(reply(554, '5.7.1 blocked by list')) },
+      { kind: 'retry', code: 'smtp-5.7.1', scope: 'channel' },
+    ],
+    [
+      'one recipient by policy',
+      { onRcptTo: (_a, _s, done) => done(reply(550, '5.7.1 recipient refuses mail')) },
+      { kind: 'permanent', code: 'smtp-5.7.1' },
+    ],
+    [
+      'at the door',
+      { onConnect: (_s, done) => done(reply(554, 'no service')) },
+      { kind: 'retry', code: 'smtp-554', scope: 'channel' },
+    ],
   ])('is refused: %s', async (_phase, server, expected) => {
     const { receiver, send } = await given(server);
     expect(await send()).toEqual(expected);
@@ -206,7 +278,11 @@ describe('email', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const channel = email.open(plainToInstance(EmailOptions, plainOptions(port)), { fetch });
-    const outcome = await channel.send({ address: 'a@b.example' }, fraudCheck, { key: 'k', now: 0, signal: new AbortController().signal });
+    const outcome = await channel.send({ address: 'a@b.example' }, fraudCheck, {
+      key: 'k',
+      now: 0,
+      signal: new AbortController().signal,
+    });
     expect(outcome).toMatchObject({ kind: 'retry', scope: 'message' });
     await new Promise((resolve) => server.close(resolve));
   });
@@ -216,7 +292,11 @@ describe('email', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const options = plainOptions((server.address() as AddressInfo).port, { greetingTimeoutMs: 100 });
     const channel = email.open(plainToInstance(EmailOptions, options), { fetch });
-    const outcome = await channel.send({ address: 'a@b.example' }, fraudCheck, { key: 'k', now: 0, signal: new AbortController().signal });
+    const outcome = await channel.send({ address: 'a@b.example' }, fraudCheck, {
+      key: 'k',
+      now: 0,
+      signal: new AbortController().signal,
+    });
     expect(outcome).toEqual({ kind: 'retry', code: 'smtp-etimedout', scope: 'message' });
     server.close();
   });
@@ -231,7 +311,10 @@ describe('email', () => {
 
   it('never takes silence after the message for a no', () => {
     for (const code of ['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'ETLS', 'ABORTED', 'EPROTOCOL']) {
-      expect(outcomeOfFailure({ code, command: 'CONN', bodyLeft: true })).toEqual({ kind: 'unknown', code: `smtp-${code.toLowerCase()}` });
+      expect(outcomeOfFailure({ code, command: 'CONN', bodyLeft: true })).toEqual({
+        kind: 'unknown',
+        code: `smtp-${code.toLowerCase()}`,
+      });
       expect(outcomeOfFailure({ code, command: 'CONN', bodyLeft: false }).kind).toBe('retry');
     }
   });

@@ -34,4 +34,5 @@ export const email = defineChannel({
 });
 
 /** The server's own id of the message, for the operator who follows it in the server's log. */
-const queueIdIn = (response: string): string | undefined => /\b(?:queued as|id=)\s*([A-Za-z0-9.-]{1,64})/i.exec(response)?.[1];
+const queueIdIn = (response: string): string | undefined =>
+  /\b(?:queued as|id=)\s*([A-Za-z0-9.-]{1,64})/i.exec(response)?.[1];

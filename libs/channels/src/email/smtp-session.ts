@@ -5,7 +5,8 @@ import type { Mail } from './email-message.ts';
 import type { EmailOptions } from './email-options.ts';
 import type { SmtpFailure } from './email-errors.ts';
 
-export type SessionResult = { readonly kind: 'taken'; readonly response: string } | ({ readonly kind: 'failed' } & SmtpFailure);
+export type SessionResult =
+  { readonly kind: 'taken'; readonly response: string } | ({ readonly kind: 'failed' } & SmtpFailure);
 
 /**
  * One SMTP session for one message. nodemailer's own transports are not used: the pool sends a message again when its
@@ -47,7 +48,13 @@ export function smtpSession(options: EmailOptions, mail: Mail, signal: AbortSign
       resolve(result);
     };
     const fail = (error: unknown): void => {
-      const { code: found, originalCode, command, responseCode, response } = error as Partial<SmtpFailure> & { originalCode?: string };
+      const {
+        code: found,
+        originalCode,
+        command,
+        responseCode,
+        response,
+      } = error as Partial<SmtpFailure> & { originalCode?: string };
       // nodemailer calls a refused certificate a socket error, and keeps the reason beside it.
       const code = handshakeFailed.test(originalCode ?? '') ? 'ETLS' : found;
       end({ kind: 'failed', code, command, responseCode, response, bodyLeft });
@@ -67,7 +74,9 @@ export function smtpSession(options: EmailOptions, mail: Mail, signal: AbortSign
       if (error !== undefined && error !== null) return fail(error);
       if (options.login === undefined) return send();
       const { user, password } = options.login;
-      connection.login({ user, pass: password }, (refused) => (refused === null || refused === undefined ? send() : fail(refused)));
+      connection.login({ user, pass: password }, (refused) =>
+        refused === null || refused === undefined ? send() : fail(refused),
+      );
     });
   });
 }

@@ -60,7 +60,10 @@ export const messengerErrors: readonly ErrorRow[] = [
 ];
 
 /** Reads one answer of the Send API. `accepted` carries Meta's message id. */
-export function outcomeOfAnswer(answer: { readonly status: number; readonly headers: Headers; readonly text: string }, now: number): Outcome {
+export function outcomeOfAnswer(
+  answer: { readonly status: number; readonly headers: Headers; readonly text: string },
+  now: number,
+): Outcome {
   const { status, headers, text } = answer;
   const body = objectOf(parseJson(text));
   const error = objectOf(body['error']);
@@ -69,17 +72,25 @@ export function outcomeOfAnswer(answer: { readonly status: number; readonly head
   if (status >= 200 && status < 300) {
     const ref = body['message_id'];
     // Taken, but under which id? A receipt may still tell; sending again could be seen twice.
-    return typeof ref === 'string' && ref !== '' ? { kind: 'accepted', ref } : { kind: 'unknown', code: 'answer-unreadable' };
+    return typeof ref === 'string' && ref !== ''
+      ? { kind: 'accepted', ref }
+      : { kind: 'unknown', code: 'answer-unreadable' };
   }
   return outcomeOfStatus('graph', status, waitOf(headers, now));
 }
 
-function outcomeOfError(code: number, subcode: number | undefined, status: number, afterMs: number | undefined): Outcome {
+function outcomeOfError(
+  code: number,
+  subcode: number | undefined,
+  status: number,
+  afterMs: number | undefined,
+): Outcome {
   const name = subcode === undefined ? `${code}` : `${code}/${subcode}`;
   const row = rowOf(messengerErrors, subcode === undefined ? [name] : [name, `*/${subcode}`, `${code}`]);
   if (row !== undefined) return outcomeOfRow(row, `graph-${name}`, afterMs);
   if (status >= 500) return { kind: 'unknown', code: `graph-${name}` };
-  if (status === 429) return { kind: 'retry', code: `graph-${name}`, scope: 'message', ...(afterMs === undefined ? {} : { afterMs }) };
+  if (status === 429)
+    return { kind: 'retry', code: `graph-${name}`, scope: 'message', ...(afterMs === undefined ? {} : { afterMs }) };
   return { kind: 'permanent', code: `graph-${name}` };
 }
 

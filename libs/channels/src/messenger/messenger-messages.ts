@@ -20,13 +20,22 @@ export const freeMessage = (psid: string, message: RenderedMessage, key: string)
       : {
           quick_replies: message.replies
             .slice(0, maxQuickReplies)
-            .map(({ title, payload }) => ({ content_type: 'text', title: [...title].slice(0, maxTitle).join(''), payload })),
+            .map(({ title, payload }) => ({
+              content_type: 'text',
+              title: [...title].slice(0, maxTitle).join(''),
+              payload,
+            })),
         }),
   },
 });
 
 /** The template for a message outside the window, in the shape that the Page accepts; undefined where no template fits. */
-export function utilityMessage(psid: string, message: RenderedMessage, key: string, options: MessengerOptions): object | undefined {
+export function utilityMessage(
+  psid: string,
+  message: RenderedMessage,
+  key: string,
+  options: MessengerOptions,
+): object | undefined {
   const template = chooseTemplate(message, options.utilityTemplates);
   if (template === undefined) return undefined;
   const head = { recipient: { id: psid }, messaging_type: 'UTILITY' };
@@ -50,10 +59,14 @@ export function utilityMessage(psid: string, message: RenderedMessage, key: stri
     return { ...head, message: { attachment: { type: 'template', payload }, metadata: key } };
   }
   const buttons =
-    payloads.length === 0 ? [] : [{ type: 'buttons', parameters: payloads.map((payload) => ({ type: 'POSTBACK', payload })) }];
+    payloads.length === 0
+      ? []
+      : [{ type: 'buttons', parameters: payloads.map((payload) => ({ type: 'POSTBACK', payload })) }];
   const filled = { ...named, components: [...body, ...buttons] };
   // Shape b has no `message` object, and so no place for the key.
-  return options.utilityShape === 'b' ? { ...head, template: filled } : { ...head, message: { template: filled, metadata: key } };
+  return options.utilityShape === 'b'
+    ? { ...head, template: filled }
+    : { ...head, message: { template: filled, metadata: key } };
 }
 
 /** Of the templates that the allowed values can fill, the one in the customer's language that tells most. */

@@ -59,7 +59,11 @@ export class MessengerOptions {
   @IsString() @IsNotEmpty() accessToken!: string;
 
   /** Secrets of the app: the first signs our calls, all of them are accepted on webhooks. Two while one replaces the other. */
-  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(2) @IsString({ each: true }) @IsNotEmpty({ each: true })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(2)
+  @IsString({ each: true })
+  @IsNotEmpty({ each: true })
   appSecrets!: string[];
 
   /** What Meta must present when it verifies the webhook's address. A secret. */
@@ -69,7 +73,9 @@ export class MessengerOptions {
   @IsBoolean() appSecretProof: boolean = true;
 
   /** Templates for messages outside the 24-hour window. Empty: the Page has not that capability, and such messages take another channel. */
-  @IsArray() @ValidateNested({ each: true }) @Type(() => UtilityTemplate)
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => UtilityTemplate)
   utilityTemplates: UtilityTemplate[] = [];
 
   /** Which of the three published forms of a utility message this Page accepts. */

@@ -10,7 +10,13 @@ import { messengerWebhook } from './messenger-webhook.ts';
 
 const at = 1_790_000_000_100;
 const options = (more: object = {}): MessengerOptions =>
-  plainToInstance(MessengerOptions, { pageId: '555', accessToken: 't', appSecrets: ['secret-new', 'secret-old'], verifyToken: 'verify-me', ...more });
+  plainToInstance(MessengerOptions, {
+    pageId: '555',
+    accessToken: 't',
+    appSecrets: ['secret-new', 'secret-old'],
+    verifyToken: 'verify-me',
+    ...more,
+  });
 
 let fake: FakeGraph;
 beforeAll(async () => {
@@ -30,12 +36,24 @@ async function eventsOf(events: readonly object[], how?: GraphWebhookOptions): P
 function signed(body: string, secret = 'secret-new'): WebhookRequest {
   const rawBody = Buffer.from(body);
   const signature = `sha256=${createHmac('sha256', secret).update(rawBody).digest('hex')}`;
-  return { method: 'POST', url: 'https://bank.example/webhooks/messenger', headers: { 'x-hub-signature-256': signature }, query: {}, rawBody };
+  return {
+    method: 'POST',
+    url: 'https://bank.example/webhooks/messenger',
+    headers: { 'x-hub-signature-256': signature },
+    query: {},
+    rawBody,
+  };
 }
 
 describe('the verification call', () => {
   const get = (query: Record<string, string>): WebhookAnswer =>
-    messengerWebhook(options(), { method: 'GET', url: 'https://x.example/', headers: {}, query, rawBody: new Uint8Array() });
+    messengerWebhook(options(), {
+      method: 'GET',
+      url: 'https://x.example/',
+      headers: {},
+      query,
+      rawBody: new Uint8Array(),
+    });
 
   it('gives the challenge back to who knows the token', () => {
     const query = { 'hub.mode': 'subscribe', 'hub.verify_token': 'verify-me', 'hub.challenge': '123' };
@@ -57,7 +75,8 @@ describe('the signature', () => {
   });
 
   it('covers the bytes as they came, escapes included', () => {
-    const escaped = '{"object":"page","entry":[{"id":"555","time":1,"messaging":[{"sender":{"id":"1"},"timestamp":5,"message":{"mid":"m","text":"\\u043d\\u0435"}}]}]}';
+    const escaped =
+      '{"object":"page","entry":[{"id":"555","time":1,"messaging":[{"sender":{"id":"1"},"timestamp":5,"message":{"mid":"m","text":"\\u043d\\u0435"}}]}]}';
     expect(messengerWebhook(options(), signed(escaped))).toMatchObject({ events: [{ text: 'не' }] });
     const rewritten = JSON.stringify(JSON.parse(escaped));
     expect(messengerWebhook(options(), { ...signed(escaped), rawBody: Buffer.from(rewritten) }).kind).toBe('refused');
@@ -66,21 +85,34 @@ describe('the signature', () => {
   it('must be there, whole, in the form of today', () => {
     const call = signed(body);
     for (const header of ['', 'sha256=', 'sha256=00', `sha1=${'0'.repeat(40)}`, `sha256=${'g'.repeat(64)}`]) {
-      expect(messengerWebhook(options(), { ...call, headers: { 'x-hub-signature-256': header } })).toEqual({ kind: 'refused', status: 401 });
+      expect(messengerWebhook(options(), { ...call, headers: { 'x-hub-signature-256': header } })).toEqual({
+        kind: 'refused',
+        status: 401,
+      });
     }
     expect(messengerWebhook(options(), { ...call, headers: {} })).toEqual({ kind: 'refused', status: 401 });
   });
 
   it('does not help a body that is none of ours', () => {
     expect(messengerWebhook(options(), signed('{'))).toEqual({ kind: 'refused', status: 400 });
-    expect(messengerWebhook(options(), signed('{"object":"instagram","entry":[]}'))).toEqual({ kind: 'refused', status: 404 });
-    expect(messengerWebhook(options(), signed('{"object":"page","entry":[null,{"messaging":[7,{}]},{"changes":[]}]}'))).toMatchObject({ events: [] });
+    expect(messengerWebhook(options(), signed('{"object":"instagram","entry":[]}'))).toEqual({
+      kind: 'refused',
+      status: 404,
+    });
+    expect(
+      messengerWebhook(options(), signed('{"object":"page","entry":[null,{"messaging":[7,{}]},{"changes":[]}]}')),
+    ).toMatchObject({ events: [] });
   });
 });
 
 describe('events', () => {
   it('are answered as Meta expects', async () => {
-    expect(await received([])).toEqual({ kind: 'events', events: [], body: 'EVENT_RECEIVED', contentType: 'text/plain' });
+    expect(await received([])).toEqual({
+      kind: 'events',
+      events: [],
+      body: 'EVENT_RECEIVED',
+      contentType: 'text/plain',
+    });
   });
 
   it('tell what a customer wrote or tapped', async () => {
@@ -129,8 +161,13 @@ describe('events', () => {
   });
 
   it('that are echoes are never a customer, but settle a send whose answer was lost', async () => {
-    const events = await eventsOf([fake.events.echo('7001', 'm_9', 'Did you pay?', 'k-1'), fake.events.echo('7001', 'm_10', 'typed by an agent')]);
-    expect(events).toEqual([{ kind: 'receipt', id: 'sent:m_9', address: '7001', ref: 'm_9', key: 'k-1', state: 'sent', at }]);
+    const events = await eventsOf([
+      fake.events.echo('7001', 'm_9', 'Did you pay?', 'k-1'),
+      fake.events.echo('7001', 'm_10', 'typed by an agent'),
+    ]);
+    expect(events).toEqual([
+      { kind: 'receipt', id: 'sent:m_9', address: '7001', ref: 'm_9', key: 'k-1', state: 'sent', at },
+    ]);
   });
 
   it('of a conversation that another application owns are flagged', async () => {
@@ -144,13 +181,18 @@ describe('events', () => {
 
   it('may carry their time as text', () => {
     const event = { sender: { id: 7001 }, timestamp: '1790000000110', message: { mid: 'm', text: 'x' } };
-    const answer = messengerWebhook(options(), signed(JSON.stringify({ object: 'page', entry: [{ id: '555', messaging: [event] }] })));
+    const answer = messengerWebhook(
+      options(),
+      signed(JSON.stringify({ object: 'page', entry: [{ id: '555', messaging: [event] }] })),
+    );
     expect(answer).toMatchObject({ events: [{ address: '7001', at: 1_790_000_000_110 }] });
   });
 
   it('have the same ids when they come again, and an id of their own without a message id', () => {
     const event = { sender: { id: '7001' }, timestamp: 5, message: { text: 'x' } };
-    const call = signed(JSON.stringify({ object: 'page', entry: [{ id: '555', messaging: [event, { ...event, timestamp: 6 }] }] }));
+    const call = signed(
+      JSON.stringify({ object: 'page', entry: [{ id: '555', messaging: [event, { ...event, timestamp: 6 }] }] }),
+    );
     const first = messengerWebhook(options(), call);
     expect(first).toMatchObject({ events: [{ id: 'message:7001:5' }, { id: 'message:7001:6' }] });
     expect(messengerWebhook(options(), call)).toEqual(first);

@@ -24,14 +24,16 @@ function events(options: MessengerOptions, request: WebhookRequest): WebhookAnsw
   const body = parseJson(Buffer.from(request.rawBody).toString('utf8'));
   if (!isObject(body)) return { kind: 'refused', status: 400 };
   if (body['object'] !== 'page') return { kind: 'refused', status: 404 };
-  const found = listOf(body['entry']).map(objectOf).flatMap((entry) => {
-    const entryAt = numberOf(entry['time']) ?? request.receivedAt ?? 0;
-    return [
-      ...listOf(entry['messaging']).flatMap((event) => translate(objectOf(event), entryAt, false)),
-      // Another application owns these conversations: read for STOP and for the window, never answered.
-      ...listOf(entry['standby']).flatMap((event) => translate(objectOf(event), entryAt, true)),
-    ];
-  });
+  const found = listOf(body['entry'])
+    .map(objectOf)
+    .flatMap((entry) => {
+      const entryAt = numberOf(entry['time']) ?? request.receivedAt ?? 0;
+      return [
+        ...listOf(entry['messaging']).flatMap((event) => translate(objectOf(event), entryAt, false)),
+        // Another application owns these conversations: read for STOP and for the window, never answered.
+        ...listOf(entry['standby']).flatMap((event) => translate(objectOf(event), entryAt, true)),
+      ];
+    });
   return { kind: 'events', events: found, body: 'EVENT_RECEIVED', contentType: 'text/plain' };
 }
 
@@ -58,7 +60,8 @@ function translate(event: Loose, entryAt: Instant, standby: boolean): readonly C
       { ...inbound(psid, id, at, textOf(title), textOf(payload)), ...flag },
     ];
   }
-  if (isObject(event['referral'])) return linkedBy(psid, textOf(event['referral']['ref']), `referral:${psid}:${at}`, at);
+  if (isObject(event['referral']))
+    return linkedBy(psid, textOf(event['referral']['ref']), `referral:${psid}:${at}`, at);
   if (isObject(event['account_linking'])) {
     const { status, authorization_code: code } = event['account_linking'];
     if (status === 'unlinked') return [{ kind: 'unlinked', id: `unlinked:${psid}:${at}`, address: psid, at }];

@@ -17,9 +17,23 @@ const templates = [
   { name: 'card_check_bg', language: 'bg', parameters: ['amount'], format: 'positional' as const },
 ];
 const utilityTemplates = [
-  { message: 'fraud-check', language: 'en', name: 'card_check', languageCode: 'en', parameters: ['amount', 'merchant'], buttons: 2 },
+  {
+    message: 'fraud-check',
+    language: 'en',
+    name: 'card_check',
+    languageCode: 'en',
+    parameters: ['amount', 'merchant'],
+    buttons: 2,
+  },
   { message: 'fraud-check', language: '*', name: 'card_check_plain', languageCode: 'en' },
-  { message: 'fraud-check', language: 'bg', name: 'card_check_bg', languageCode: 'bg', parameters: ['amount'], format: 'positional' },
+  {
+    message: 'fraud-check',
+    language: 'bg',
+    name: 'card_check_bg',
+    languageCode: 'bg',
+    parameters: ['amount'],
+    format: 'positional',
+  },
 ];
 const plainOptions = (port: number, more: object = {}): object => ({
   baseUrl: `http://127.0.0.1:${port}`,
@@ -55,13 +69,20 @@ async function underTest(): Promise<ChannelUnderTest> {
       { options: plainOptions(1, { pageId: 'my page' }), path: 'pageId' },
       { options: plainOptions(1, { appSecrets: ['a', 'b', 'c'] }), path: 'appSecrets' },
       { options: plainOptions(1, { utilityShape: 'd' }), path: 'utilityShape' },
-      { options: plainOptions(1, { utilityTemplates: [{ message: 'x', name: 'Not Allowed', languageCode: 'en' }] }), path: 'utilityTemplates.0.name' },
+      {
+        options: plainOptions(1, { utilityTemplates: [{ message: 'x', name: 'Not Allowed', languageCode: 'en' }] }),
+        path: 'utilityTemplates.0.name',
+      },
     ],
     recipient: { address: '7001' },
     behave: (how) => (how === 'accept' ? fake.clearScript() : void fake.script({ fault: faults[how]! })),
     retryAfterSeconds: counterpartRetryAfterSeconds,
     requests: () => fake.received().length,
-    received: () => fake.received().map(({ path, headers, body }) => `${path}\n${JSON.stringify(headers)}\n${body}`).join('\n'),
+    received: () =>
+      fake
+        .received()
+        .map(({ path, headers, body }) => `${path}\n${JSON.stringify(headers)}\n${body}`)
+        .join('\n'),
     texts: () => fake.visible().map(({ text }) => text),
     webhook: { genuine, forged },
     stop: () => fake.stop(),
@@ -97,7 +118,11 @@ describe('messenger', () => {
     return {
       fake: started,
       send: (windowExpiresAt: number | undefined, sent = message(), address = '7001'): Promise<Outcome> =>
-        channel.send({ address, ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }) }, sent, { key: 'k-1', now, signal }),
+        channel.send({ address, ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }) }, sent, {
+          key: 'k-1',
+          now,
+          signal,
+        }),
     };
   }
   const bodies = (of: FakeGraph): unknown[] => of.received().map(({ body }) => JSON.parse(body) as unknown);
@@ -107,23 +132,32 @@ describe('messenger', () => {
     fake.openWindow('7001');
     expect(await send(now + 120_000)).toEqual({ kind: 'accepted', ref: 'm_00000001' });
     expect(fake.visible('7001')).toEqual([
-      { id: 'm_00000001', to: '7001', text: 'Did you pay 12.50 EUR at Cafe?', key: 'k-1', buttons: ['Yes, it was me', 'No, not me'] },
+      {
+        id: 'm_00000001',
+        to: '7001',
+        text: 'Did you pay 12.50 EUR at Cafe?',
+        key: 'k-1',
+        buttons: ['Yes, it was me', 'No, not me'],
+      },
     ]);
     expect(bodies(fake)).toEqual([expect.objectContaining({ messaging_type: 'RESPONSE' })]);
   });
 
-  it.each(['a', 'b', 'c'] as const)('sends an approved template outside the window, in shape %s and no other', async (utilityShape) => {
-    const { fake, send } = await given({ utilityShape }, { utilityShape });
-    expect((await send(undefined)).kind).toBe('accepted');
-    expect(fake.visible('7001')[0]).toMatchObject({
-      text: 'card_check | 12.50 EUR | Cafe',
-      ...(utilityShape === 'b' ? {} : { key: 'k-1' }),
-    });
-    await fake.stop();
-    const other = utilityShape === 'a' ? 'c' : 'a';
-    const strict = await given({ utilityShape: other }, { utilityShape });
-    expect(await strict.send(undefined)).toEqual({ kind: 'permanent', code: 'graph-100' });
-  });
+  it.each(['a', 'b', 'c'] as const)(
+    'sends an approved template outside the window, in shape %s and no other',
+    async (utilityShape) => {
+      const { fake, send } = await given({ utilityShape }, { utilityShape });
+      expect((await send(undefined)).kind).toBe('accepted');
+      expect(fake.visible('7001')[0]).toMatchObject({
+        text: 'card_check | 12.50 EUR | Cafe',
+        ...(utilityShape === 'b' ? {} : { key: 'k-1' }),
+      });
+      await fake.stop();
+      const other = utilityShape === 'a' ? 'c' : 'a';
+      const strict = await given({ utilityShape: other }, { utilityShape });
+      expect(await strict.send(undefined)).toEqual({ kind: 'permanent', code: 'graph-100' });
+    },
+  );
 
   it('treats the last minute of the window as closed', async () => {
     const { fake, send } = await given();
@@ -163,7 +197,12 @@ describe('messenger', () => {
     const { fake, send } = await given();
     await send(undefined);
     await send(now + 120_000);
-    expect(fake.received().map(({ body }) => body).join()).not.toMatch(/MESSAGE_TAG|ACCOUNT_UPDATE|CONFIRMED_EVENT|POST_PURCHASE/);
+    expect(
+      fake
+        .received()
+        .map(({ body }) => body)
+        .join(),
+    ).not.toMatch(/MESSAGE_TAG|ACCOUNT_UPDATE|CONFIRMED_EVENT|POST_PURCHASE/);
   });
 
   describe('errors', () => {
@@ -203,7 +242,12 @@ describe('messenger', () => {
       const usage = JSON.stringify({ '555': [{ type: 'messenger', estimated_time_to_regain_access: 19 }] });
       const body = { error: { message: '(#613)', code: 613 } };
       fake.script({ fault: { kind: 'answer', status: 400, headers: { 'x-business-use-case-usage': usage }, body } });
-      expect(await send(undefined)).toEqual({ kind: 'retry', code: 'graph-613', scope: 'message', afterMs: 19 * 60_000 });
+      expect(await send(undefined)).toEqual({
+        kind: 'retry',
+        code: 'graph-613',
+        scope: 'message',
+        afterMs: 19 * 60_000,
+      });
     });
 
     it('does not claim acceptance without a message id', async () => {

@@ -35,7 +35,10 @@ export const messenger = defineChannel({
 function openMessenger(options: MessengerOptions, { fetch }: ChannelTools): OpenChannel {
   const url = new URL(`${options.baseUrl.replace(/\/+$/, '')}/${options.version}/${options.pageId}/messages`);
   if (options.appSecretProof) {
-    url.searchParams.set('appsecret_proof', hmac('sha256', options.appSecrets[0] ?? '', options.accessToken).toString('hex'));
+    url.searchParams.set(
+      'appsecret_proof',
+      hmac('sha256', options.appSecrets[0] ?? '', options.accessToken).toString('hex'),
+    );
   }
   const request = {
     url: url.href,

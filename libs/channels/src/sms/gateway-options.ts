@@ -31,13 +31,16 @@ export class GatewayHeader {
 /** How we prove who we are. */
 export class GatewayAuth {
   /** `hmac-sha256` signs the raw request body. */
-  @IsIn(['none', 'basic', 'bearer', 'header', 'hmac-sha256']) kind: 'none' | 'basic' | 'bearer' | 'header' | 'hmac-sha256' = 'none';
+  @IsIn(['none', 'basic', 'bearer', 'header', 'hmac-sha256']) kind:
+    'none' | 'basic' | 'bearer' | 'header' | 'hmac-sha256' = 'none';
   /** User name, with `basic`. */
   @ValidateIf(({ kind }: GatewayAuth) => kind === 'basic') @IsString() @IsNotEmpty() user?: string;
   /** Password, token, header value or signing key. A secret. */
   @ValidateIf(({ kind }: GatewayAuth) => kind !== 'none') @IsString() @IsNotEmpty() secret?: string;
   /** Header that carries the secret or the signature, with `header` and `hmac-sha256`. */
-  @ValidateIf(({ kind }: GatewayAuth) => kind === 'header' || kind === 'hmac-sha256') @Matches(/^[A-Za-z0-9-]+$/) header?: string;
+  @ValidateIf(({ kind }: GatewayAuth) => kind === 'header' || kind === 'hmac-sha256')
+  @Matches(/^[A-Za-z0-9-]+$/)
+  header?: string;
   /** How a signature is written. */
   @IsIn(['hex', 'base64']) encoding: 'hex' | 'base64' = 'hex';
   /** Stands before the signature, such as `sha256=`. */
@@ -144,7 +147,9 @@ export class GatewayOptions {
   /** What its errors mean. Unmapped: 429 retry, other 4xx permanent, 5xx unknown, a 2xx without success unknown. */
   @IsArray() @ValidateNested({ each: true }) @Type(() => GatewayError) errors: GatewayError[] = [];
   /** Needed for webhooks. */
-  @ValidateIf(({ receipts, inbound, verification }: GatewayOptions) => (receipts ?? inbound ?? verification) !== undefined)
+  @ValidateIf(
+    ({ receipts, inbound, verification }: GatewayOptions) => (receipts ?? inbound ?? verification) !== undefined,
+  )
   @IsDefined()
   @ValidateNested()
   @Type(() => GatewayVerification)

@@ -47,8 +47,11 @@ export const IsUrlTemplate = (options?: ValidationOptions): PropertyDecorator =>
       name: 'isUrlTemplate',
       validator: {
         validate: (value: unknown) =>
-          typeof value === 'string' && /^https?:\/\/[^/?#{}\s]+(\/|$)/.test(value) && templateProblems(value, ['url']).length === 0,
-        defaultMessage: (args) => `${args?.property} must be an http(s) URL with a fixed host and values as {{name|url}}`,
+          typeof value === 'string' &&
+          /^https?:\/\/[^/?#{}\s]+(\/|$)/.test(value) &&
+          templateProblems(value, ['url']).length === 0,
+        defaultMessage: (args) =>
+          `${args?.property} must be an http(s) URL with a fixed host and values as {{name|url}}`,
       },
     },
     options,

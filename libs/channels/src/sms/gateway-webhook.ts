@@ -17,10 +17,18 @@ export function gatewayWebhook(options: GatewayOptions, request: WebhookRequest)
     : inbound === undefined
       ? undefined
       : inboundOf(inbound, fields, receivedAt);
-  return { kind: 'events', events: event === undefined ? [] : [event], body: options.webhookAnswer, contentType: 'text/plain' };
+  return {
+    kind: 'events',
+    events: event === undefined ? [] : [event],
+    body: options.webhookAnswer,
+    contentType: 'text/plain',
+  };
 }
 
-function verified({ kind, header, parameter, secrets, encoding, prefix }: GatewayVerification, request: WebhookRequest): boolean {
+function verified(
+  { kind, header, parameter, secrets, encoding, prefix }: GatewayVerification,
+  request: WebhookRequest,
+): boolean {
   const inHeader = header === undefined ? undefined : request.headers[header.toLowerCase()];
   if (kind === 'hmac-sha256') {
     if (inHeader === undefined || !inHeader.startsWith(prefix)) return false;
@@ -42,7 +50,8 @@ function fieldsOf({ method, headers, query, rawBody }: WebhookRequest): unknown 
 }
 
 function receiptOf(map: ReceiptMap, fields: unknown, receivedAt: Instant): ChannelEvent | undefined {
-  const read = (pointer: string | undefined) => (pointer === undefined ? undefined : textOf(atPointer(fields, pointer)));
+  const read = (pointer: string | undefined) =>
+    pointer === undefined ? undefined : textOf(atPointer(fields, pointer));
   const word = read(map.state);
   const state = map.states.find(({ value }) => value === word)?.state;
   const address = read(map.to);

@@ -26,7 +26,12 @@ const description = (port: number, more: object = {}) => ({
       { statuses: [401, 402], becomes: 'retry', scope: 'channel', code: 'account' },
       { pattern: 'maintenance', becomes: 'retry', code: 'maintenance' },
     ],
-    verification: { kind: 'hmac-sha256', header: 'X-Gateway-Signature', prefix: 'sha256=', secrets: ['another-secret-99', webhookSecret] },
+    verification: {
+      kind: 'hmac-sha256',
+      header: 'X-Gateway-Signature',
+      prefix: 'sha256=',
+      secrets: ['another-secret-99', webhookSecret],
+    },
     receipts: {
       state: '/report/state',
       states: [
@@ -66,7 +71,11 @@ async function underTest(): Promise<ChannelUnderTest> {
     behave: (how) => (how === 'accept' ? fake.clearScript() : void fake.script({ fault: faults[how]! })),
     retryAfterSeconds: counterpartRetryAfterSeconds,
     requests: () => fake.received().length,
-    received: () => fake.received().map(({ path, headers, body }) => `${path}\n${JSON.stringify(headers)}\n${body}`).join('\n'),
+    received: () =>
+      fake
+        .received()
+        .map(({ path, headers, body }) => `${path}\n${JSON.stringify(headers)}\n${body}`)
+        .join('\n'),
     texts: () => fake.visible().map(({ text }) => text),
     webhook: {
       genuine: [await webhookCall((url) => fake.text(url, '+15550111', 'NO'))],
@@ -112,9 +121,18 @@ describe('sms by a described gateway', () => {
   });
 
   it.each([
-    [{ kind: 'basic', user: 'u', password: 'p' }, { kind: 'basic', user: 'u', secret: 'p' }],
-    [{ kind: 'header', header: 'X-Api-Key', value: 'v' }, { kind: 'header', header: 'X-Api-Key', secret: 'v' }],
-    [{ kind: 'hmac-sha256', secret: 's' }, { kind: 'hmac-sha256', header: 'X-Signature', secret: 's' }],
+    [
+      { kind: 'basic', user: 'u', password: 'p' },
+      { kind: 'basic', user: 'u', secret: 'p' },
+    ],
+    [
+      { kind: 'header', header: 'X-Api-Key', value: 'v' },
+      { kind: 'header', header: 'X-Api-Key', secret: 'v' },
+    ],
+    [
+      { kind: 'hmac-sha256', secret: 's' },
+      { kind: 'hmac-sha256', header: 'X-Signature', secret: 's' },
+    ],
   ] as const)('signs in by $kind', async (theirs, ours) => {
     const { send } = await given({ auth: theirs }, { auth: ours });
     expect((await send()).kind).toBe('accepted');
@@ -125,7 +143,10 @@ describe('sms by a described gateway', () => {
 
   it('can send a form', async () => {
     const form = 'to={{to|url}}&from={{from|url}}&text={{text|url}}&reference={{key|url}}';
-    const { fake, send } = await given({ takes: 'form' }, { contentType: 'application/x-www-form-urlencoded', body: undefined, form });
+    const { fake, send } = await given(
+      { takes: 'form' },
+      { contentType: 'application/x-www-form-urlencoded', body: undefined, form },
+    );
     expect((await send('a&b=c +d é')).kind).toBe('accepted');
     expect(fake.visible('+15550111')[0]!.text).toBe('a&b=c +d é');
   });
@@ -137,14 +158,38 @@ describe('sms by a described gateway', () => {
       fake.script({ fault });
       return send();
     };
-    expect(await outcomeOn({ kind: 'error', code: 'invalid-number' })).toEqual({ kind: 'badAddress', code: 'invalid-number' });
+    expect(await outcomeOn({ kind: 'error', code: 'invalid-number' })).toEqual({
+      kind: 'badAddress',
+      code: 'invalid-number',
+    });
     expect(await outcomeOn({ kind: 'error', code: 'blocked' })).toEqual({ kind: 'ineligible', code: 'blocked' });
-    expect(await outcomeOn({ kind: 'error', code: 'no-credit' })).toEqual({ kind: 'retry', code: 'account', scope: 'channel' });
-    expect(await outcomeOn({ kind: 'answer', status: 503, body: 'maintenance' })).toEqual({ kind: 'retry', code: 'maintenance', scope: 'message' });
-    expect(await outcomeOn({ kind: 'rate-limited' })).toEqual({ kind: 'retry', code: 'gateway-http-429', scope: 'message' });
-    expect(await outcomeOn({ kind: 'answer', status: 403, body: '' })).toEqual({ kind: 'permanent', code: 'gateway-http-403' });
-    expect(await outcomeOn({ kind: 'answer', status: 500, body: '', accept: true })).toEqual({ kind: 'unknown', code: 'gateway-http-500' });
-    expect(await outcomeOn({ kind: 'answer', status: 200, body: { result: { status: 'queued' } } })).toEqual({ kind: 'unknown', code: 'gateway-not-success' });
+    expect(await outcomeOn({ kind: 'error', code: 'no-credit' })).toEqual({
+      kind: 'retry',
+      code: 'account',
+      scope: 'channel',
+    });
+    expect(await outcomeOn({ kind: 'answer', status: 503, body: 'maintenance' })).toEqual({
+      kind: 'retry',
+      code: 'maintenance',
+      scope: 'message',
+    });
+    expect(await outcomeOn({ kind: 'rate-limited' })).toEqual({
+      kind: 'retry',
+      code: 'gateway-http-429',
+      scope: 'message',
+    });
+    expect(await outcomeOn({ kind: 'answer', status: 403, body: '' })).toEqual({
+      kind: 'permanent',
+      code: 'gateway-http-403',
+    });
+    expect(await outcomeOn({ kind: 'answer', status: 500, body: '', accept: true })).toEqual({
+      kind: 'unknown',
+      code: 'gateway-http-500',
+    });
+    expect(await outcomeOn({ kind: 'answer', status: 200, body: { result: { status: 'queued' } } })).toEqual({
+      kind: 'unknown',
+      code: 'gateway-not-success',
+    });
     // A redirect is not followed: it would hand the text to somebody else.
     expect(await outcomeOn({ kind: 'answer', status: 307, headers: { location: `${fake.url}/send` } })).toEqual({
       kind: 'retry',
@@ -159,16 +204,21 @@ describe('sms by a described gateway', () => {
   });
 
   describe('webhooks', () => {
-    const verify = (options: SmsOptions, call: Awaited<ReturnType<typeof webhookCall>>): WebhookAnswer => sms.webhook!(options, call);
+    const verify = (options: SmsOptions, call: Awaited<ReturnType<typeof webhookCall>>): WebhookAnswer =>
+      sms.webhook!(options, call);
 
     it('are translated by their maps', async () => {
       const { fake, options, send } = await given();
       await send();
       expect(verify(options, await webhookCall((url) => fake.report(url, 'g-1', 'delivered')))).toMatchObject({
-        events: [{ kind: 'receipt', id: 'g-1:delivered', ref: 'g-1', key: 'k-1', address: '+15550111', state: 'delivered' }],
+        events: [
+          { kind: 'receipt', id: 'g-1:delivered', ref: 'g-1', key: 'k-1', address: '+15550111', state: 'delivered' },
+        ],
         body: 'OK',
       });
-      expect(verify(options, await webhookCall((url) => fake.report(url, 'g-1', 'unheard-of')))).toMatchObject({ events: [] });
+      expect(verify(options, await webhookCall((url) => fake.report(url, 'g-1', 'unheard-of')))).toMatchObject({
+        events: [],
+      });
       expect(verify(options, await webhookCall((url) => fake.text(url, '+15550111', 'NO')))).toMatchObject({
         events: [{ kind: 'message', id: 'in-2', address: '+15550111', text: 'NO', opensWindow: false }],
       });
@@ -182,7 +232,13 @@ describe('sms by a described gateway', () => {
       };
       const options = plainToInstance(SmsOptions, description(1, kannel));
       const get = (query: Record<string, string>) =>
-        verify(options, { method: 'GET', url: 'https://bank.example/webhooks/sms', headers: {}, query, rawBody: new Uint8Array() });
+        verify(options, {
+          method: 'GET',
+          url: 'https://bank.example/webhooks/sms',
+          headers: {},
+          query,
+          rawBody: new Uint8Array(),
+        });
       const query = { s: '0123456789abcdef', d: '1', p: '+15550111', id: 'k-1', T: '1790000000' };
       expect(get(query)).toMatchObject({
         events: [{ id: 'k-1:1', key: 'k-1', state: 'delivered', address: '+15550111', at: 1_790_000_000_000 }],
@@ -192,8 +248,19 @@ describe('sms by a described gateway', () => {
     });
 
     it('are not taken where nothing verifies them', () => {
-      const options = plainToInstance(SmsOptions, description(1, { verification: undefined, receipts: undefined, inbound: undefined }));
-      expect(verify(options, { method: 'POST', url: 'https://x.example/', headers: {}, query: {}, rawBody: new Uint8Array() })).toEqual({
+      const options = plainToInstance(
+        SmsOptions,
+        description(1, { verification: undefined, receipts: undefined, inbound: undefined }),
+      );
+      expect(
+        verify(options, {
+          method: 'POST',
+          url: 'https://x.example/',
+          headers: {},
+          query: {},
+          rawBody: new Uint8Array(),
+        }),
+      ).toEqual({
         kind: 'refused',
         status: 404,
       });

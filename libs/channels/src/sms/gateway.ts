@@ -17,7 +17,9 @@ export function openGateway(options: GatewayOptions, { fetch }: ChannelTools): O
       const body = method === 'GET' || template === undefined ? undefined : fillTemplate(template, values);
       const headers = {
         ...(body === undefined ? {} : { 'content-type': contentType }),
-        ...Object.fromEntries(options.headers.map(({ name, value }) => [name.toLowerCase(), fillTemplate(value, values)])),
+        ...Object.fromEntries(
+          options.headers.map(({ name, value }) => [name.toLowerCase(), fillTemplate(value, values)]),
+        ),
         ...authHeaders(options.auth, body ?? ''),
       };
       const url = fillTemplate(options.url, values);
@@ -59,7 +61,8 @@ function outcomeOfAnswer(
   }
   const fine = status >= 200 && status < 300;
   if (options.success === undefined ? fine : holds(options.success, answer)) {
-    const id = options.idPointer === undefined ? undefined : textOf(atPointer(parseJson(answer.text), options.idPointer));
+    const id =
+      options.idPointer === undefined ? undefined : textOf(atPointer(parseJson(answer.text), options.idPointer));
     return { kind: 'accepted', ref: id ?? key };
   }
   // A 2xx that fails the success test says neither yes nor no.

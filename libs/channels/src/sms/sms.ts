@@ -15,11 +15,17 @@ export class SmsOptions {
   @IsIn(['twilio', 'generic']) provider: 'twilio' | 'generic' = 'twilio';
 
   /** Needed with the provider `twilio`. */
-  @ValidateIf(({ provider }: SmsOptions) => provider === 'twilio') @IsDefined() @ValidateNested() @Type(() => TwilioOptions)
+  @ValidateIf(({ provider }: SmsOptions) => provider === 'twilio')
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => TwilioOptions)
   twilio?: TwilioOptions;
 
   /** Needed with the provider `generic`. */
-  @ValidateIf(({ provider }: SmsOptions) => provider === 'generic') @IsDefined() @ValidateNested() @Type(() => GatewayOptions)
+  @ValidateIf(({ provider }: SmsOptions) => provider === 'generic')
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => GatewayOptions)
   generic?: GatewayOptions;
 }
 
@@ -55,7 +61,9 @@ export const sms = defineChannel({
   },
   webhook(options, request) {
     const chosen = choose(options);
-    return chosen.provider === 'twilio' ? twilioWebhook(chosen.twilio, request) : gatewayWebhook(chosen.generic, request);
+    return chosen.provider === 'twilio'
+      ? twilioWebhook(chosen.twilio, request)
+      : gatewayWebhook(chosen.generic, request);
   },
 });
 

@@ -14,12 +14,20 @@ export const twilioErrors: readonly ErrorRow[] = [
     about: 'Credentials, account, sender or region refused.',
   },
   { codes: ['21211', '21614', '21635', '30006'], becomes: 'badAddress', about: 'Not a number that can receive texts.' },
-  { codes: ['21610'], becomes: 'ineligible', reason: 'opted-out', about: 'The person sent STOP to this sender; until START.' },
+  {
+    codes: ['21610'],
+    becomes: 'ineligible',
+    reason: 'opted-out',
+    about: 'The person sent STOP to this sender; until START.',
+  },
   { codes: ['21612', '30004', '30007', '63014'], becomes: 'ineligible', about: 'Blocked, filtered or no route.' },
 ];
 
 /** Reads one answer of the Messages API. `accepted` carries the message SID. */
-export function outcomeOfAnswer(answer: { readonly status: number; readonly headers: Headers; readonly text: string }, now: number): Outcome {
+export function outcomeOfAnswer(
+  answer: { readonly status: number; readonly headers: Headers; readonly text: string },
+  now: number,
+): Outcome {
   const { status, headers, text } = answer;
   const body = objectOf(parseJson(text));
   if (status >= 200 && status < 300) {

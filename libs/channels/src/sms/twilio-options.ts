@@ -1,4 +1,17 @@
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Matches, Max, Min, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 
 /** An account at Twilio, or at a provider that speaks its Messages API. */
 export class TwilioOptions {
@@ -16,7 +29,11 @@ export class TwilioOptions {
   @IsString() @IsNotEmpty() password!: string;
 
   /** Auth tokens of the account, with which its webhooks are signed. Two while one replaces the other. Secrets. */
-  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(2) @IsString({ each: true }) @IsNotEmpty({ each: true })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(2)
+  @IsString({ each: true })
+  @IsNotEmpty({ each: true })
   authTokens!: string[];
 
   /** Sender: a number in E.164, a short code or an alphanumeric id. Needed where there is no messaging service. */

@@ -27,7 +27,8 @@ const plainOptions = (port: number, more: object = {}) => ({
 
 async function underTest(): Promise<ChannelUnderTest> {
   const fake = await startFakeTwilio(account);
-  const inbound = (how: object) => webhookCall((url) => fake.text(`${url}?a=1`, '+15550111', '+15550100', 'NO, not me é', how));
+  const inbound = (how: object) =>
+    webhookCall((url) => fake.text(`${url}?a=1`, '+15550111', '+15550100', 'NO, not me é', how));
   const faults: Record<string, Fault> = {
     throttle: { kind: 'rate-limited', retryAfterSeconds: counterpartRetryAfterSeconds },
     'drop-after-body': { kind: 'drop-after-body' },
@@ -39,7 +40,10 @@ async function underTest(): Promise<ChannelUnderTest> {
     badOptions: [
       { options: plainOptions(1, { accountSid: 'AC1' }), path: 'twilio.accountSid' },
       { options: plainOptions(1, { from: undefined }), path: 'twilio.from' },
-      { options: plainOptions(1, { statusCallbackUrl: 'https://my_bank.example/x' }), path: 'twilio.statusCallbackUrl' },
+      {
+        options: plainOptions(1, { statusCallbackUrl: 'https://my_bank.example/x' }),
+        path: 'twilio.statusCallbackUrl',
+      },
       { options: plainOptions(1, { validitySeconds: 0 }), path: 'twilio.validitySeconds' },
       { options: { provider: 'twilio' }, path: 'twilio' },
       { options: { ...plainOptions(1), provider: 'pigeon' }, path: 'provider' },
@@ -48,10 +52,23 @@ async function underTest(): Promise<ChannelUnderTest> {
     behave: (how) => (how === 'accept' ? fake.clearScript() : void fake.script({ fault: faults[how]! })),
     retryAfterSeconds: counterpartRetryAfterSeconds,
     requests: () => fake.received().length,
-    received: () => fake.received().map(({ path, headers, body }) => `${path}\n${JSON.stringify(headers)}\n${body}`).join('\n'),
+    received: () =>
+      fake
+        .received()
+        .map(({ path, headers, body }) => `${path}\n${JSON.stringify(headers)}\n${body}`)
+        .join('\n'),
     texts: () => fake.visible().map(({ text }) => text),
     webhook: {
-      genuine: [await inbound({}), await inbound({ extra: [['NewField', 'b'], ['NewField', 'a'], ['NewField', 'b']] })],
+      genuine: [
+        await inbound({}),
+        await inbound({
+          extra: [
+            ['NewField', 'b'],
+            ['NewField', 'a'],
+            ['NewField', 'b'],
+          ],
+        }),
+      ],
       forged: [await inbound({ wrongSignature: true }), await inbound({ unsigned: true })],
     },
     stop: () => fake.stop(),
@@ -71,7 +88,13 @@ describe('sms by a Twilio-compatible provider', () => {
     fake = started;
     const options = plainToInstance(SmsOptions, plainOptions(started.port, more));
     const channel = sms.open(options, { fetch });
-    const message = { text: 'Did you pay 12.50 EUR?', subject: '', language: 'en', replies: [], template: { name: 'fraud-check', parameters: {} } };
+    const message = {
+      text: 'Did you pay 12.50 EUR?',
+      subject: '',
+      language: 'en',
+      replies: [],
+      template: { name: 'fraud-check', parameters: {} },
+    };
     return {
       fake: started,
       options,
@@ -96,18 +119,36 @@ describe('sms by a Twilio-compatible provider', () => {
 
   it('can sign in with an API key and send through a messaging service', async () => {
     const apiKey = { sid: `SK${'1'.repeat(32)}`, secret: 's' };
-    const { fake, send } = await given({ apiKey }, { apiKeySid: apiKey.sid, password: 's', messagingServiceSid: `MG${'2'.repeat(32)}`, statusCallbackUrl: undefined });
+    const { fake, send } = await given(
+      { apiKey },
+      {
+        apiKeySid: apiKey.sid,
+        password: 's',
+        messagingServiceSid: `MG${'2'.repeat(32)}`,
+        statusCallbackUrl: undefined,
+      },
+    );
     expect((await send()).kind).toBe('accepted');
     const form = new URLSearchParams(fake.received()[0]!.body);
-    expect([form.get('From'), form.get('MessagingServiceSid'), form.get('StatusCallback')]).toEqual([null, `MG${'2'.repeat(32)}`, null]);
+    expect([form.get('From'), form.get('MessagingServiceSid'), form.get('StatusCallback')]).toEqual([
+      null,
+      `MG${'2'.repeat(32)}`,
+      null,
+    ]);
   });
 
   it.each(
-    twilioErrors.flatMap(({ codes, becomes, scope, reason }) => codes.map((code) => ({ code, becomes, scope, reason }))),
+    twilioErrors.flatMap(({ codes, becomes, scope, reason }) =>
+      codes.map((code) => ({ code, becomes, scope, reason })),
+    ),
   )('$code becomes $becomes', async ({ code, becomes, scope, reason }) => {
     const { fake, send } = await given();
     fake.script({ fault: { kind: 'error', code } });
-    const expected = { kind: becomes, code: reason ?? `twilio-${code}`, ...(becomes === 'retry' ? { scope: scope ?? 'message' } : {}) };
+    const expected = {
+      kind: becomes,
+      code: reason ?? `twilio-${code}`,
+      ...(becomes === 'retry' ? { scope: scope ?? 'message' } : {}),
+    };
     expect(await send()).toEqual(expected);
     // A listed error decides, whatever the status says.
     fake.clearScript();
@@ -145,15 +186,19 @@ describe('sms by a Twilio-compatible provider', () => {
   });
 
   describe('webhooks', () => {
-    const verify = (options: SmsOptions, call: Awaited<ReturnType<typeof webhookCall>>): WebhookAnswer => sms.webhook!(options, call);
-    const only = (answer: WebhookAnswer): ChannelEvent | undefined => (answer.kind === 'events' ? answer.events[0] : undefined);
+    const verify = (options: SmsOptions, call: Awaited<ReturnType<typeof webhookCall>>): WebhookAnswer =>
+      sms.webhook!(options, call);
+    const only = (answer: WebhookAnswer): ChannelEvent | undefined =>
+      answer.kind === 'events' ? answer.events[0] : undefined;
 
     it('report states under the key of the message', async () => {
       const { fake, options } = await given();
       // The message names the address of a server that listens here, so that the fake can call it.
       const reported = async (status: string, how: { errorCode?: string; extra?: [string, string][] } = {}) => {
         const call = await webhookCall(async (url) => {
-          const channel = sms.open(plainToInstance(SmsOptions, plainOptions(fake.port, { statusCallbackUrl: url })), { fetch });
+          const channel = sms.open(plainToInstance(SmsOptions, plainOptions(fake.port, { statusCallbackUrl: url })), {
+            fetch,
+          });
           const sent = await channel.send(
             { address: '+15550111' },
             { text: 'x', subject: '', language: 'en', replies: [], template: { name: 'x', parameters: {} } },
@@ -163,7 +208,12 @@ describe('sms by a Twilio-compatible provider', () => {
         });
         return verify(options, call);
       };
-      expect(await reported('queued')).toEqual({ kind: 'events', events: [], body: '<Response/>', contentType: 'text/xml' });
+      expect(await reported('queued')).toEqual({
+        kind: 'events',
+        events: [],
+        body: '<Response/>',
+        contentType: 'text/xml',
+      });
       expect(only(await reported('delivered', { extra: [['RawDlrDoneDate', '2611221005']] }))).toEqual({
         kind: 'receipt',
         id: expect.stringMatching(/^SM[0-9a-f]{32}:delivered$/),
@@ -173,12 +223,17 @@ describe('sms by a Twilio-compatible provider', () => {
         state: 'delivered',
         at: Date.UTC(2026, 10, 22, 10, 5),
       });
-      expect(only(await reported('undelivered', { errorCode: '30003' }))).toMatchObject({ state: 'failed', code: 'twilio-30003', at: 1_790_000_000_000 });
+      expect(only(await reported('undelivered', { errorCode: '30003' }))).toMatchObject({
+        state: 'failed',
+        code: 'twilio-30003',
+        at: 1_790_000_000_000,
+      });
     });
 
     it('hand over what a customer wrote, and say which word was already answered', async () => {
       const { fake, options } = await given();
-      const wrote = async (body: string) => only(verify(options, await webhookCall((url) => fake.text(url, '+15550111', '+15550100', body))));
+      const wrote = async (body: string) =>
+        only(verify(options, await webhookCall((url) => fake.text(url, '+15550111', '+15550100', body))));
       expect(await wrote('NO & no+1 é')).toEqual({
         kind: 'message',
         id: expect.stringMatching(/^SM/),
@@ -195,12 +250,18 @@ describe('sms by a Twilio-compatible provider', () => {
       const { fake, options } = await given();
       const publicUrl = "https://bank.example/webhooks/sms?key=a%20b'c";
       const under = async (signedUrl: string) =>
-        verify(options, await webhookCall((url) => fake.text(url, '+15550111', '+15550100', 'NO', { signedUrl }), () => publicUrl)).kind;
+        verify(
+          options,
+          await webhookCall(
+            (url) => fake.text(url, '+15550111', '+15550100', 'NO', { signedUrl }),
+            () => publicUrl,
+          ),
+        ).kind;
       expect(await under(new URL(publicUrl).href)).toBe('events');
-      expect(await under("https://bank.example:443/webhooks/sms?key=a%20b%27c")).toBe('events');
+      expect(await under('https://bank.example:443/webhooks/sms?key=a%20b%27c')).toBe('events');
       expect(await under("https://bank.example/webhooks/sms?key=a%20b'c")).toBe('events');
       expect(await under("https://bank.example:443/webhooks/sms?key=a%20b'c")).toBe('events');
-      expect(await under("https://bank.example:8443/webhooks/sms?key=a%20b%27c")).toBe('refused');
+      expect(await under('https://bank.example:8443/webhooks/sms?key=a%20b%27c')).toBe('refused');
       expect(await under('https://bank.example/webhooks/sms')).toBe('refused');
     });
 

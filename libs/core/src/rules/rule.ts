@@ -38,19 +38,5 @@ export interface FraudRule<P extends Parameters = Parameters, F extends FeatureM
 }
 
 /** Keeps the types of a rule's parameters and features while it is written as a value. */
-export const defineRule = <const P extends Parameters, F extends FeatureMap>(
-  rule: FraudRule<Widened<P>, F> & { readonly defaults: P },
-): FraudRule => rule as unknown as FraudRule;
-
-/** `{ payments: 3 }` gives a parameter of type number, not of type 3. */
-type Widened<P extends Parameters> = {
-  readonly [Name in keyof P]: P[Name] extends number
-    ? number
-    : P[Name] extends string
-      ? string
-      : P[Name] extends boolean
-        ? boolean
-        : P[Name] extends readonly string[]
-          ? readonly string[]
-          : P[Name];
-};
+export const defineRule = <P extends Parameters, F extends FeatureMap>(rule: FraudRule<P, F>): FraudRule =>
+  rule as unknown as FraudRule;

@@ -73,7 +73,11 @@ export async function startFakeGenericSms(options: FakeGenericSmsOptions): Promi
 
   const fake = await startFake({ decide, error: gatewayError }, options);
 
-  const call = (url: string, event: object, { wrongSignature, unsigned, times }: WebhookFaults): Promise<WebhookReply> => {
+  const call = (
+    url: string,
+    event: object,
+    { wrongSignature, unsigned, times }: WebhookFaults,
+  ): Promise<WebhookReply> => {
     const body = JSON.stringify(event);
     const secret = wrongSignature === true ? `not ${webhookSecret}` : webhookSecret;
     const signature = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
@@ -90,7 +94,11 @@ export async function startFakeGenericSms(options: FakeGenericSmsOptions): Promi
     report(url, id, state, sending = {}) {
       const message = fake.visible().find((one) => one.id === id);
       if (message === undefined) throw new Error(`No message ${id} was taken.`);
-      return call(url, { report: { id, reference: message.key, to: message.to, state, time: new Date().toISOString() } }, sending);
+      return call(
+        url,
+        { report: { id, reference: message.key, to: message.to, state, time: new Date().toISOString() } },
+        sending,
+      );
     },
     text: (url, from, text, sending = {}) =>
       call(url, { inbound: { id: `in-${(count += 1)}`, from, text, time: new Date().toISOString() } }, sending),

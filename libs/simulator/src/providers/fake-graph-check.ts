@@ -29,7 +29,8 @@ type Loose = Readonly<Record<string, unknown>>;
 
 const deadTags = ['ACCOUNT_UPDATE', 'CONFIRMED_EVENT_UPDATE', 'POST_PURCHASE_UPDATE'];
 
-const isObject = (value: unknown): value is Loose => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Loose =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const refusal = (code: string, why: string): Refusal => ({ code, why });
 
 /** Refuses every field that was not expected: a real provider would ignore it, and a test would not notice what leaked. */
@@ -58,7 +59,8 @@ export function checkMessage(
   if (type === 'UTILITY') return checkUtility(psid, body, shape, templates);
   if (type !== 'RESPONSE' && type !== 'UPDATE') return refusal('100', 'Param messaging_type is missing or unknown');
   return (
-    surplus(body, ['recipient', 'messaging_type', 'message', 'notification_type'], '') ?? checkFree(psid, body['message'])
+    surplus(body, ['recipient', 'messaging_type', 'message', 'notification_type'], '') ??
+    checkFree(psid, body['message'])
   );
 }
 
@@ -72,10 +74,13 @@ function checkFree(psid: string, message: unknown): CheckedMessage | Refusal {
   if (!Array.isArray(replies) || replies.length > 13) return refusal('100', 'At most 13 quick replies');
   const titles: string[] = [];
   for (const reply of replies as readonly unknown[]) {
-    if (!isObject(reply) || reply['content_type'] !== 'text') return refusal('100', 'A quick reply must be of type text');
+    if (!isObject(reply) || reply['content_type'] !== 'text')
+      return refusal('100', 'A quick reply must be of type text');
     const { title, payload } = reply;
-    if (typeof title !== 'string' || title === '' || [...title].length > 20) return refusal('100', 'A title has 1 to 20 characters');
-    if (typeof payload !== 'string' || payload === '' || payload.length > 1_000) return refusal('100', 'A payload has 1 to 1000 characters');
+    if (typeof title !== 'string' || title === '' || [...title].length > 20)
+      return refusal('100', 'A title has 1 to 20 characters');
+    if (typeof payload !== 'string' || payload === '' || payload.length > 1_000)
+      return refusal('100', 'A payload has 1 to 1000 characters');
     const extra = surplus(reply, ['content_type', 'title', 'payload', 'image_url'], 'message[quick_replies]');
     if (extra !== undefined) return extra;
     titles.push(title);
@@ -86,11 +91,17 @@ function checkFree(psid: string, message: unknown): CheckedMessage | Refusal {
 
 function checkMetadata(metadata: unknown): string | undefined | Refusal {
   if (metadata === undefined) return undefined;
-  if (typeof metadata !== 'string' || metadata.length >= 1_000) return refusal('100', 'metadata is a text of less than 1000 characters');
+  if (typeof metadata !== 'string' || metadata.length >= 1_000)
+    return refusal('100', 'metadata is a text of less than 1000 characters');
   return metadata;
 }
 
-function checkUtility(psid: string, body: Loose, shape: 'a' | 'b' | 'c', templates: readonly FakeTemplate[]): CheckedMessage | Refusal {
+function checkUtility(
+  psid: string,
+  body: Loose,
+  shape: 'a' | 'b' | 'c',
+  templates: readonly FakeTemplate[],
+): CheckedMessage | Refusal {
   const message = body['message'];
   const wrongShape = refusal('100', `This Page takes utility messages in shape ${shape} only`);
   let found: unknown;
@@ -104,7 +115,8 @@ function checkUtility(psid: string, body: Loose, shape: 'a' | 'b' | 'c', templat
       if (attachment !== undefined) return wrongShape;
       found = message['template'];
     } else {
-      if (message['template'] !== undefined || !isObject(attachment) || attachment['type'] !== 'template') return wrongShape;
+      if (message['template'] !== undefined || !isObject(attachment) || attachment['type'] !== 'template')
+        return wrongShape;
       found = attachment['payload'];
       if (!isObject(found) || found['template_type'] !== 'utility_messages') return wrongShape;
     }
@@ -129,9 +141,14 @@ function checkUtility(psid: string, body: Loose, shape: 'a' | 'b' | 'c', templat
 }
 
 /** The variables and buttons must be exactly those of the template. */
-function checkComponents(components: unknown, shape: 'a' | 'b' | 'c', template: FakeTemplate): { readonly values: readonly string[] } | Refusal {
+function checkComponents(
+  components: unknown,
+  shape: 'a' | 'b' | 'c',
+  template: FakeTemplate,
+): { readonly values: readonly string[] } | Refusal {
   if (!Array.isArray(components) || !components.every(isObject)) return refusal('100', 'components is a list');
-  const parametersOf = (part: Loose): readonly Loose[] => (Array.isArray(part['parameters']) ? part['parameters'].filter(isObject) : []);
+  const parametersOf = (part: Loose): readonly Loose[] =>
+    Array.isArray(part['parameters']) ? part['parameters'].filter(isObject) : [];
   const bodies = components.filter(({ type }) => type === 'body');
   const values = bodies.flatMap(parametersOf);
   if (bodies.length > 1 || values.length !== template.parameters.length) {
@@ -157,9 +174,14 @@ function checkComponents(components: unknown, shape: 'a' | 'b' | 'c', template: 
             : [undefined],
         )
       : buttons.flatMap((part) =>
-          part['type'] === 'buttons' ? parametersOf(part).map(({ type, payload }) => (type === 'POSTBACK' ? payload : undefined)) : [undefined],
+          part['type'] === 'buttons'
+            ? parametersOf(part).map(({ type, payload }) => (type === 'POSTBACK' ? payload : undefined))
+            : [undefined],
         );
-  if (payloads.length !== labels.length || !payloads.every((payload) => typeof payload === 'string' && payload !== '')) {
+  if (
+    payloads.length !== labels.length ||
+    !payloads.every((payload) => typeof payload === 'string' && payload !== '')
+  ) {
     return refusal('100', `The template has ${labels.length} buttons`);
   }
   return { values: values.map(({ text }) => text as string) };

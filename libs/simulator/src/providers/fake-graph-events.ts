@@ -43,8 +43,7 @@ export function graphEvents(pageId: string, now: () => number, openWindow: (psid
           ...(ref === undefined ? {} : { referral: { ref, source: 'SHORTLINK', type: 'OPEN_THREAD' } }),
         },
       }),
-    opensLink: (psid, ref, at) =>
-      byCustomer(psid, at, { referral: { ref, source: 'SHORTLINK', type: 'OPEN_THREAD' } }),
+    opensLink: (psid, ref, at) => byCustomer(psid, at, { referral: { ref, source: 'SHORTLINK', type: 'OPEN_THREAD' } }),
     links: (psid, code, at) => ({ ...from(psid, at), account_linking: { status: 'linked', authorization_code: code } }),
     unlinks: (psid, at) => ({ ...from(psid, at), account_linking: { status: 'unlinked' } }),
     delivered: (psid, mids, watermark) => ({

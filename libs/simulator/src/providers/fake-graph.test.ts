@@ -29,9 +29,16 @@ const post = async (body: object | string, how: { path?: string; token?: string;
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
   const { error } = (await response.json()) as GraphBody;
-  return error === undefined ? 'taken' : [error.code, error.error_subcode].filter((part) => part !== undefined).join('/');
+  return error === undefined
+    ? 'taken'
+    : [error.code, error.error_subcode].filter((part) => part !== undefined).join('/');
 };
-const free = (message: object, more: object = {}): object => ({ recipient: { id: '7001' }, messaging_type: 'RESPONSE', message, ...more });
+const free = (message: object, more: object = {}): object => ({
+  recipient: { id: '7001' },
+  messaging_type: 'RESPONSE',
+  message,
+  ...more,
+});
 const utility = (components: object[], name = 'check'): object => ({
   recipient: { id: '7001' },
   messaging_type: 'UTILITY',
@@ -89,7 +96,11 @@ describe('the fake Messenger Platform', () => {
     expect(await post(utility([body, buttons], 'unknown'))).toBe('100/2018047');
     const unnamed = { type: 'body', parameters: [{ type: 'text', text: '1 EUR' }] };
     expect(await post(utility([unnamed, buttons]))).toBe('100');
-    const other = { recipient: { id: '7001' }, messaging_type: 'UTILITY', template: { name: 'check', language: { code: 'en' }, components: [body, buttons] } };
+    const other = {
+      recipient: { id: '7001' },
+      messaging_type: 'UTILITY',
+      template: { name: 'check', language: { code: 'en' }, components: [body, buttons] },
+    };
     expect(await post(other)).toBe('100');
   });
 
@@ -108,7 +119,12 @@ describe('the fake Messenger Platform', () => {
         body: JSON.stringify(free({ text, metadata: `k-${text}` })),
         ...(text === 'e' ? { signal: AbortSignal.timeout(100) } : {}),
       });
-      outcomes.push(await response.then(({ status }) => String(status), (error: Error) => error.name));
+      outcomes.push(
+        await response.then(
+          ({ status }) => String(status),
+          (error: Error) => error.name,
+        ),
+      );
     }
     expect(outcomes).toEqual(['TypeError', '500', 'TypeError', 'TypeError', 'TimeoutError']);
     expect(fake.visible('7001').map(({ text, key }) => [text, key])).toEqual([
@@ -116,7 +132,13 @@ describe('the fake Messenger Platform', () => {
       ['c', 'k-c'],
       ['e', 'k-e'],
     ]);
-    expect(fake.received().map(({ outcome }) => outcome)).toEqual(['drop-before-body', 'answer', 'drop-after-body', 'drop-after-body', 'never-answer']);
+    expect(fake.received().map(({ outcome }) => outcome)).toEqual([
+      'drop-before-body',
+      'answer',
+      'drop-after-body',
+      'drop-after-body',
+      'never-answer',
+    ]);
   });
 
   it('signs what it sends, in escaped bytes, as often and as wrongly as asked', async () => {
@@ -125,7 +147,10 @@ describe('the fake Messenger Platform', () => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        calls.push({ body: Buffer.concat(chunks).toString('latin1'), signature: request.headers['x-hub-signature-256']?.toString() });
+        calls.push({
+          body: Buffer.concat(chunks).toString('latin1'),
+          signature: request.headers['x-hub-signature-256']?.toString(),
+        });
         response.end('EVENT_RECEIVED');
       });
     });
@@ -152,9 +177,16 @@ describe('the fake Messenger Platform', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const webhookUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    fake = await startFakeGraph({ ...secrets, templates, webhookUrl, reports: ['delivered', 'read'], now: () => clock });
+    fake = await startFakeGraph({
+      ...secrets,
+      templates,
+      webhookUrl,
+      reports: ['delivered', 'read'],
+      now: () => clock,
+    });
     await post(utility([body, buttons]));
-    for (let tries = 0; bodies.length === 0 && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let tries = 0; bodies.length === 0 && tries < 200; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     server.close();
     expect(JSON.parse(bodies[0]!)).toMatchObject({
       object: 'page',

@@ -56,13 +56,17 @@ export async function startFakeGraph(options: FakeGraphOptions): Promise<FakeGra
   let count = 0;
 
   const decide: Provider['decide'] = ({ method, url, headers, body }): Decision => {
-    const refuse = (code: string, why: string, to = '', status?: number): Decision => ({ to, answer: graphError(code, status, why) });
+    const refuse = (code: string, why: string, to = '', status?: number): Decision => ({
+      to,
+      answer: graphError(code, status, why),
+    });
     if (method !== 'POST' || url.pathname !== `/${version}/${pageId}/messages`) {
       return refuse('2500', `Unknown path components: ${url.pathname}`);
     }
     const token = headers.authorization?.replace(/^Bearer /, '') ?? url.searchParams.get('access_token');
     if (token !== accessToken) return refuse('190', 'Invalid OAuth access token', '', 401);
-    if (requireProof && url.searchParams.get('appsecret_proof') !== proof) return refuse('100', 'Invalid appsecret_proof');
+    if (requireProof && url.searchParams.get('appsecret_proof') !== proof)
+      return refuse('100', 'Invalid appsecret_proof');
     if (headers['content-type'] !== 'application/json') return refuse('100', 'The body must be JSON');
     const message = checkMessage(jsonOf(body), utilityShape, templates);
     if ('code' in message) return refuse(message.code, message.why, recipientOf(body));
@@ -112,7 +116,10 @@ export async function startFakeGraph(options: FakeGraphOptions): Promise<FakeGra
 /** Meta writes every character beyond ASCII as a lower-case escape, and signs that. */
 const escaped = (json: string): string =>
   json.replace(/[^\p{ASCII}]/gu, (character) =>
-    Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+    ).join(''),
   );
 
 function graphError(name: string, status = 400, message = 'Scripted error'): Answer {
@@ -120,7 +127,15 @@ function graphError(name: string, status = 400, message = 'Scripted error'): Ans
   const type = code === 190 || code === 10 ? 'OAuthException' : 'GraphMethodException';
   return {
     status,
-    body: { error: { message: `(#${code}) ${message}`, type, code, ...(subcode === undefined ? {} : { error_subcode: subcode }), fbtrace_id: 'A1' } },
+    body: {
+      error: {
+        message: `(#${code}) ${message}`,
+        type,
+        code,
+        ...(subcode === undefined ? {} : { error_subcode: subcode }),
+        fbtrace_id: 'A1',
+      },
+    },
   };
 }
 

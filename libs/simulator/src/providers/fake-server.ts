@@ -53,7 +53,12 @@ export interface Decision {
 
 export interface Provider {
   /** Reads and checks a request; strict. */
-  decide(request: { readonly method: string; readonly url: URL; readonly headers: IncomingMessage['headers']; readonly body: Buffer }): Decision;
+  decide(request: {
+    readonly method: string;
+    readonly url: URL;
+    readonly headers: IncomingMessage['headers'];
+    readonly body: Buffer;
+  }): Decision;
   /** One row of the provider's error table as an answer. */
   error(code: string, status: number | undefined): Answer;
   /** After a message became visible: where status reports begin. */
@@ -126,7 +131,12 @@ export async function startFake(provider: Provider, options: FakeOptions): Promi
     const url = new URL(request.url ?? '/', 'http://fake.invalid');
     const decision = provider.decide({ method: request.method ?? '', url, headers: request.headers, body });
     const fault = script.next(decision.to);
-    note(request, body.toString('utf8'), decision.to, fault?.kind ?? (decision.accepted === undefined ? 'refused' : 'accepted'));
+    note(
+      request,
+      body.toString('utf8'),
+      decision.to,
+      fault?.kind ?? (decision.accepted === undefined ? 'refused' : 'accepted'),
+    );
     if (fault === undefined) {
       if (decision.accepted !== undefined) show(decision.accepted);
       write(response, decision.answer);

@@ -9,7 +9,16 @@ describe('the fake Twilio', () => {
   const form = { To: '+15550111', From: '+15550100', Body: 'x' };
   const cases: [why: string, change: Record<string, string>, code: number | undefined][] = [
     ['in order', {}, undefined],
-    ['in order, with everything', { StatusCallback: 'https://b.example/x', ValidityPeriod: '600', ContentRetention: 'discard', AddressRetention: 'obfuscate' }, undefined],
+    [
+      'in order, with everything',
+      {
+        StatusCallback: 'https://b.example/x',
+        ValidityPeriod: '600',
+        ContentRetention: 'discard',
+        AddressRetention: 'obfuscate',
+      },
+      undefined,
+    ],
     ['no number', { To: '0155' }, 21211],
     ['nobody', { To: '' }, 21604],
     ['no text', { Body: '' }, 21602],

@@ -26,7 +26,11 @@ export interface TwilioWebhookOptions extends WebhookFaults {
 
 export interface FakeTwilio extends Fake {
   /** Sends a status report for a message to the callback that it named. */
-  report(sid: string, status: string, options?: TwilioWebhookOptions & { readonly errorCode?: string }): Promise<WebhookReply>;
+  report(
+    sid: string,
+    status: string,
+    options?: TwilioWebhookOptions & { readonly errorCode?: string },
+  ): Promise<WebhookReply>;
   /** A customer writes. STOP and START words also change which pairs are stopped. */
   text(url: string, from: string, to: string, body: string, options?: TwilioWebhookOptions): Promise<WebhookReply>;
 }
@@ -52,9 +56,10 @@ const parameters = [
 /** A Twilio-compatible Messages API that checks the whole form. */
 export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeTwilio> {
   const { accountSid, authToken, apiKey, from: senders, reports = [] } = options;
-  const logins = [`${accountSid}:${authToken}`, ...(apiKey === undefined ? [] : [`${apiKey.sid}:${apiKey.secret}`])].map(
-    (login) => `Basic ${Buffer.from(login).toString('base64')}`,
-  );
+  const logins = [
+    `${accountSid}:${authToken}`,
+    ...(apiKey === undefined ? [] : [`${apiKey.sid}:${apiKey.secret}`]),
+  ].map((login) => `Basic ${Buffer.from(login).toString('base64')}`);
   const callbacks = new Map<string, { readonly url: string; readonly from: string; readonly to: string }>();
   const stopped = new Set<string>();
   let count = 0;
@@ -63,7 +68,8 @@ export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeT
     const form = new URLSearchParams(body.toString('utf8'));
     const to = form.get('To') ?? '';
     const refuse = (code: string, status?: number): Decision => ({ to, answer: twilioError(code, status) });
-    if (method !== 'POST' || url.pathname !== `/2010-04-01/Accounts/${accountSid}/Messages.json`) return refuse('20404', 404);
+    if (method !== 'POST' || url.pathname !== `/2010-04-01/Accounts/${accountSid}/Messages.json`)
+      return refuse('20404', 404);
     if (!logins.includes(headers.authorization ?? '')) return refuse('20003', 401);
     if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') !== true) return refuse('20001');
     const wrong = checkForm(form, senders);
@@ -71,27 +77,51 @@ export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeT
     const from = form.get('From') ?? form.get('MessagingServiceSid') ?? '';
     // One number's STOP suppresses the whole pool, so a service counts as one sender.
     if (stopped.has(`${from} ${to}`)) return refuse('21610');
-    const sid = `SM${createHash('md5').update(`${accountSid}${(count += 1)}`).digest('hex')}`;
+    const sid = `SM${createHash('md5')
+      .update(`${accountSid}${(count += 1)}`)
+      .digest('hex')}`;
     const callback = form.get('StatusCallback');
     if (callback !== null) callbacks.set(sid, { url: callback, from, to });
     const key = callback === null ? null : new URL(callback).searchParams.get('key');
-    const message: VisibleMessage = { id: sid, to, text: form.get('Body') ?? '', ...(key === null ? {} : { key }), buttons: [] };
+    const message: VisibleMessage = {
+      id: sid,
+      to,
+      text: form.get('Body') ?? '',
+      ...(key === null ? {} : { key }),
+      buttons: [],
+    };
     return {
       to,
-      answer: { status: 201, body: { sid, status: 'queued', num_segments: '1', error_code: null, error_message: null } },
+      answer: {
+        status: 201,
+        body: { sid, status: 'queued', num_segments: '1', error_code: null, error_message: null },
+      },
       accepted: message,
     };
   };
 
-  const call = (url: string, fields: readonly (readonly [string, string])[], sending: TwilioWebhookOptions): Promise<WebhookReply> => {
+  const call = (
+    url: string,
+    fields: readonly (readonly [string, string])[],
+    sending: TwilioWebhookOptions,
+  ): Promise<WebhookReply> => {
     const { json = false, extra = [], signedUrl, wrongSignature, unsigned, times } = sending;
     const all = [...fields, ...extra];
     const body = json ? JSON.stringify(Object.fromEntries(all)) : formOf(all);
-    const hashed = json ? `${url}${url.includes('?') ? '&' : '?'}bodySHA256=${createHash('sha256').update(body).digest('hex')}` : url;
+    const hashed = json
+      ? `${url}${url.includes('?') ? '&' : '?'}bodySHA256=${createHash('sha256').update(body).digest('hex')}`
+      : url;
     const text = (signedUrl ?? hashed) + (json ? '' : sortedPairs(all));
-    const signature = createHmac('sha1', wrongSignature === true ? `not ${authToken}` : authToken).update(text, 'utf8').digest('base64');
+    const signature = createHmac('sha1', wrongSignature === true ? `not ${authToken}` : authToken)
+      .update(text, 'utf8')
+      .digest('base64');
     const contentType = json ? 'application/json' : 'application/x-www-form-urlencoded';
-    return callWebhook(hashed, { 'content-type': contentType, ...(unsigned === true ? {} : { 'x-twilio-signature': signature }) }, body, times);
+    return callWebhook(
+      hashed,
+      { 'content-type': contentType, ...(unsigned === true ? {} : { 'x-twilio-signature': signature }) },
+      body,
+      times,
+    );
   };
 
   const report: FakeTwilio['report'] = (sid, status, sending = {}) => {
@@ -133,10 +163,18 @@ export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeT
     report,
     text(url, from, to, body, sending = {}) {
       const word = body.trim().toUpperCase();
-      const kind = stopWords.includes(word) ? 'STOP' : startWords.includes(word) ? 'START' : helpWords.includes(word) ? 'HELP' : '';
+      const kind = stopWords.includes(word)
+        ? 'STOP'
+        : startWords.includes(word)
+          ? 'START'
+          : helpWords.includes(word)
+            ? 'HELP'
+            : '';
       if (kind === 'STOP') stopped.add(`${to} ${from}`);
       if (kind === 'START') stopped.delete(`${to} ${from}`);
-      const sid = `SM${createHash('md5').update(`in${(count += 1)}`).digest('hex')}`;
+      const sid = `SM${createHash('md5')
+        .update(`in${(count += 1)}`)
+        .digest('hex')}`;
       const fields: (readonly [string, string])[] = [
         ['MessageSid', sid],
         ['SmsSid', sid],
@@ -171,7 +209,8 @@ function checkForm(form: URLSearchParams, senders: readonly string[] | undefined
   const callback = form.get('StatusCallback');
   if (callback !== null && !isCallback(callback)) return '21609';
   const validity = form.get('ValidityPeriod');
-  if (validity !== null && !(/^\d+$/.test(validity) && Number(validity) >= 1 && Number(validity) <= 36_000)) return '30036';
+  if (validity !== null && !(/^\d+$/.test(validity) && Number(validity) >= 1 && Number(validity) <= 36_000))
+    return '30036';
   if (!['retain', 'discard'].includes(form.get('ContentRetention') ?? 'retain')) return '20001';
   return ['retain', 'obfuscate'].includes(form.get('AddressRetention') ?? 'retain') ? undefined : '20001';
 }

@@ -43,6 +43,8 @@ describe('a script of faults', () => {
     const script = new FaultScript(1);
     script.add({ fault: { kind: 'drop-before-body' } });
     expect([script.next(undefined)?.kind, script.next('1')]).toEqual(['drop-before-body', undefined]);
-    expect(() => script.add({ fault: { kind: 'drop-before-body' }, recipientSuffix: '1' })).toThrow('has no recipient yet');
+    expect(() => script.add({ fault: { kind: 'drop-before-body' }, recipientSuffix: '1' })).toThrow(
+      'has no recipient yet',
+    );
   });
 });

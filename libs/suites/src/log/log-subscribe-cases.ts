@@ -152,6 +152,39 @@ export const logSubscribeCases: readonly LogCase[] = [
     },
   },
   {
+    name: 'reports that retention was quicker than the reader, and does not go on behind the gap',
+    async run(harness) {
+      const topic = await freshTopic(harness);
+      const body = 'z'.repeat(10_000);
+      const append = async (from: number, to: number): Promise<void> => {
+        for (const i of ranged(from, to)) {
+          await harness.log.append([{ topic, partition: 0, key: null, value: `${i} ${body}` }]);
+        }
+      };
+      await append(0, 30);
+      const gate = Promise.withResolvers<void>();
+      const reader = new RecordingReader({ handle: () => gate.promise });
+      await reading(
+        harness,
+        topic,
+        reader,
+        async () => {
+          await until('the first delivery is running', () => reader.records.length > 0);
+          const { length } = reader.records;
+          assert.ok(length < 20, 'More was delivered than agreed.');
+          await harness.trim(topic, 0, 25);
+          gate.resolve();
+          await until('the gap is reported', () => reader.failures.length > 0);
+          await append(30, 32);
+          await aWhile();
+          assert.deepEqual(reader.failures, [{ partition: 0, code: 'BEFORE_START' }]);
+          assert.equal(reader.records.length, length);
+        },
+        { maxBytesPerPartition: 50_000 },
+      );
+    },
+  },
+  {
     name: 'reports a topic that was deleted and created again under it, and delivers nothing of the new one',
     needs: 'identity',
     async run(harness) {

@@ -1,0 +1,235 @@
+import type { ChannelId } from '../consent.ts';
+import { keyOf } from '../partition.ts';
+import type { Digest } from '../ports/digest.ts';
+import type { ReceiptRecord, ReceiptState } from '../records/customer.ts';
+import type { OutcomeRecord } from '../records/delivery.ts';
+import type { DeadLetter, LedgerRow } from '../records/outside.ts';
+import type { StepContext } from '../stage.ts';
+import type { Span } from '../time.ts';
+import { topicNames } from '../topics.ts';
+import { base64 } from './base64.ts';
+import { chainKey, disclosuresKey, jobKey, settledKey, withheldCodes } from './job.ts';
+import type { Attempting, Job, Settled } from './job.ts';
+import { chained } from './ledger-chain.ts';
+import type { ChainHead } from './ledger-chain.ts';
+import { letGoDelayMs, retryDelay } from './retry-schedule.ts';
+import type { RetrySchedule } from './retry-schedule.ts';
+
+export type AnyOutcome = OutcomeRecord['outcome'];
+
+export interface JobSettings {
+  /** Of the stage. */
+  readonly name: string;
+  /** Its topic. */
+  readonly input: string;
+  readonly channel: ChannelId;
+  readonly digest: Digest;
+  readonly retries: RetrySchedule;
+  readonly rememberedMs: Span;
+  readonly deadLetterRememberedMs: Span;
+}
+
+const storyKept = 30;
+const disclosuresKept = 30;
+
+/** A record that changes nothing, because another one came first. */
+export const dropped = (context: StepContext, stage: string, reason: string): void =>
+  context.count('records_dropped', { stage, reason });
+
+/** Outcomes that need no attempt: nothing was sent, for certain. */
+export const mayFollow = ({ kind }: AnyOutcome): boolean =>
+  kind === 'not-sent' || kind === 'ineligible' || kind === 'badAddress' || kind === 'permanent';
+
+const ledgerOutcome = ({ kind }: AnyOutcome): LedgerRow['outcome'] => {
+  if (kind === 'accepted' || kind === 'unknown') return kind;
+  return kind === 'retry' || kind === 'not-sent' ? 'not-sent' : 'refused';
+};
+
+/** The receipt of an outcome that ends a delivery. */
+const receiptState = (outcome: Exclude<AnyOutcome, { kind: 'retry' | 'not-sent' }>): ReceiptState =>
+  outcome.kind === 'ineligible' && withheldCodes.some((code) => code === outcome.code) ? 'revoked' : outcome.kind;
+
+/** One change of one job, with all that follows from it. */
+export class JobStep {
+  readonly #settings: JobSettings;
+  readonly #context: StepContext;
+  #job: Job;
+
+  constructor(settings: JobSettings, context: StepContext, job: Job) {
+    this.#settings = settings;
+    this.#context = context;
+    this.#job = job;
+  }
+
+  /** A new delivery, or one that is opened again. */
+  open(): void {
+    if (this.#job.delivery.expiresAt <= this.#context.at) return this.expire();
+    this.#keep({});
+  }
+
+  /** The first attempt of its number: from now on it stands. */
+  begin(attempting: Attempting): void {
+    this.#keep({ attempting, attempts: attempting.attempt }, `attempt ${attempting.attempt}`);
+    this.#disclose('possible');
+  }
+
+  /** Stale: nobody wants to hear it any more. Told to `alert`, which leaves it to the inbox. */
+  expire(): void {
+    this.#end('expired');
+  }
+
+  /** What became of the standing attempt, or why none was made. */
+  settle(outcome: AnyOutcome): void {
+    const { attempting } = this.#job;
+    const what = 'code' in outcome ? `${outcome.kind}: ${outcome.code}` : outcome.kind;
+    if (attempting !== undefined) this.#disclose(ledgerOutcome(outcome));
+    if (outcome.kind === 'retry' || outcome.kind === 'not-sent') return this.#again(outcome, what);
+    this.#note(what);
+    const state = receiptState(outcome);
+    if (state === 'permanent') this.#deadLetter(`The provider or the channel refuses this message: ${codeOf(outcome)}.`);
+    this.#end(state, outcome, state === 'permanent');
+  }
+
+  #again(outcome: Extract<AnyOutcome, { kind: 'retry' | 'not-sent' }>, what: string): void {
+    const { digest, retries: schedule } = this.#settings;
+    const { delivery, attempts } = this.#job;
+    const counted = outcome.kind === 'retry';
+    const retries = this.#job.retries + (counted ? 1 : 0);
+    const delay = counted
+      ? retryDelay(schedule, retries, outcome.afterMs, `${delivery.id}#${attempts}`, digest)
+      : (outcome.afterMs ?? letGoDelayMs);
+    const dueAt = this.#context.at + (delay ?? 0);
+    if (delay !== undefined && dueAt < delivery.expiresAt) {
+      this.#context.count('deliveries', { channel: this.#settings.channel, outcome: outcome.kind });
+      const { attempting: _, ...waiting } = this.#job;
+      this.#job = waiting;
+      return this.#keep({ retries, dueAt }, what);
+    }
+    this.#note(what);
+    if (!counted) return this.expire();
+    this.#deadLetter(`Tried ${attempts} times: ${codeOf(outcome)}.`);
+    this.#end('permanent', { code: 'retries-used-up' }, true);
+  }
+
+  #note(what: string): void {
+    const story = [...this.#job.story, { at: this.#context.at, what }];
+    // The beginning and the newest tell most.
+    this.#job = { ...this.#job, story: story.length > storyKept ? [story[0]!, ...story.slice(1 - storyKept)] : story };
+  }
+
+  #keep(changes: Partial<Job>, what?: string): void {
+    this.#job = { ...this.#job, ...changes };
+    if (what !== undefined) this.#note(what);
+    const { delivery, attempting } = this.#job;
+    this.#context.entries.put(jobKey(delivery.id), this.#job);
+    this.#context.timers.set({
+      key: delivery.id,
+      due: attempting?.deadlineAt ?? delivery.expiresAt,
+      keys: [settledKey(delivery.id), disclosuresKey(keyOf(delivery.tenantId, delivery.customerId))],
+      data: delivery.id,
+    });
+  }
+
+  #end(state: ReceiptState, details: Partial<AnyOutcome> = {}, deadLetter = false): void {
+    const context = this.#context;
+    const { entries, timers, at } = context;
+    const { channel, rememberedMs, deadLetterRememberedMs } = this.#settings;
+    const { delivery, attempts, attempting, maySeen, redrives } = this.#job;
+    const { id, tenantId, customerId, alertId } = delivery;
+    entries.delete(jobKey(id));
+    timers.cancel(id);
+    const settled: Settled = {
+      state,
+      attempts,
+      maySeen: maySeen + (state === 'accepted' || state === 'unknown' ? 1 : 0),
+      redrives,
+    };
+    entries.put(settledKey(id), settled, at + (deadLetter ? deadLetterRememberedMs : rememberedMs));
+    context.count('deliveries', { channel, outcome: state });
+    const left = (state === 'accepted' || state === 'unknown') && attempting !== undefined;
+    const receipt: ReceiptRecord = {
+      type: 'receipt',
+      version: 1,
+      id: `${id}#${attempts}/${state}`,
+      tenantId,
+      customerId,
+      channel,
+      deliveryId: id,
+      alertId,
+      state,
+      at,
+      ...('ref' in details && details.ref !== undefined ? { ref: details.ref } : {}),
+      ...('code' in details && details.code !== undefined ? { code: details.code } : {}),
+      ...('untilAt' in details && details.untilAt !== undefined ? { untilAt: details.untilAt } : {}),
+      ...(left ? { disclosed: attempting.disclosure.fields } : {}),
+    };
+    context.emit({ topic: topicNames.customerEvents, key: keyOf(tenantId, customerId), value: receipt });
+  }
+
+  /** A row of the ledger for the standing attempt: that something may have left, and later what became of it. */
+  #disclose(outcome: LedgerRow['outcome']): void {
+    const { name, digest } = this.#settings;
+    const { entries, partition, at } = this.#context;
+    const { delivery, attempting } = this.#job;
+    const { tenantId, customerId, id: deliveryId, alertId } = delivery;
+    const { attempt, disclosure } = attempting!;
+    const row = chained(
+      {
+        type: 'disclosure',
+        version: 1,
+        id: `${deliveryId}#${attempt}`,
+        tenantId,
+        customerId,
+        deliveryId,
+        alertId,
+        attempt,
+        outcome,
+        disclosure,
+        at,
+        chain: `${name}/${partition}`,
+      },
+      entries.get<ChainHead>(chainKey(tenantId)),
+      digest,
+    );
+    entries.put(chainKey(tenantId), { sequence: row.sequence, hash: row.hash } satisfies ChainHead);
+    const customer = keyOf(tenantId, customerId);
+    const recent = entries.get<readonly LedgerRow[]>(disclosuresKey(customer)) ?? [];
+    const others = recent.filter(({ id }) => id !== row.id);
+    entries.put(disclosuresKey(customer), [...others, row].slice(-disclosuresKept));
+    this.#context.emit({ topic: topicNames.ledger, key: customer, value: row });
+  }
+
+  #deadLetter(reason: string): void {
+    const { name, input } = this.#settings;
+    const { partition, offset } = this.#context;
+    const { delivery, attempts, story } = this.#job;
+    const { tenantId, customerId } = delivery;
+    const key = keyOf(tenantId, customerId);
+    const value: DeadLetter = {
+      type: 'dead-letter',
+      version: 1,
+      id: `${delivery.id}#${attempts}`,
+      stage: name,
+      kind: 'undeliverable',
+      reason,
+      origin: { topic: input, partition, offset },
+      key: base64(key),
+      value: base64(JSON.stringify(delivery)),
+      story,
+    };
+    this.#context.emit({
+      topic: topicNames.deadLetters,
+      key,
+      value,
+      headers: {
+        ce_specversion: '1.0',
+        ce_id: value.id,
+        ce_source: `/tocsin/${name}`,
+        ce_type: 'tocsin.dead-letter',
+        'content-type': 'application/json',
+      },
+    });
+  }
+}
+
+const codeOf = (outcome: AnyOutcome): string => ('code' in outcome ? outcome.code : outcome.kind);

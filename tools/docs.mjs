@@ -1,0 +1,125 @@
+// Writes the parts of docs/ that follow from the code; with --check it only compares, and says what is out of date.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const check = process.argv.includes('--check');
+const built = (name) => import(`${root}libs/${name}/dist/index.js`);
+const { defaultPartitions, embeddedPartitions, rejectCodes, topicTable } = await built('core');
+const { customerConditions, fraudRules } = await built('rules');
+const { channels } = await built('channels');
+const { formats } = await built('formats');
+
+const channelIds = channels.map(({ id }) => id);
+const days = (span) => (span === undefined ? 'for ever' : `${span / 86_400_000} days`);
+const table = (head, rows) =>
+  [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+const generated = '<!-- Written by `npm run docs`; a test compares it with the code. -->';
+
+const topics = () => `# Topics
+
+${generated}
+
+All records are JSON with \`type\` and \`version\`, readable with kcat. Partition counts are fixed for the life of a topic; the default is
+${defaultPartitions.stage} for what stages read, ${defaultPartitions.delivery} for deliveries and topics for readers outside (embedded: ${embeddedPartitions.stage}).
+Topics are at-least-once for readers outside the engine: take the first of each \`ce_id\` or \`id\`.
+
+${table(
+  ['topic', 'key', 'records', 'kept', 'about'],
+  topicTable(channelIds).map(({ name, key, values, cleanup, retention, about }) => [
+    `\`${name}\``,
+    key,
+    values.join(', '),
+    cleanup === 'compact' ? 'the newest of each key' : days(retention),
+    about,
+  ]),
+)}
+`;
+
+const rules = () => `# Rules and conditions
+
+${generated}
+
+## Fraud rules
+
+${table(
+  ['rule', 'what', 'severity', 'told to', 'needs'],
+  fraudRules.map(({ id, title, severity, audience, needs }) => [`\`${id}\``, title, severity, audience, [needs ?? []].flat().join(', ')]),
+)}
+
+## What customers can ask to be told
+
+${table(
+  ['condition', 'what'],
+  customerConditions.map(({ id, title }) => [`\`${id}\``, title]),
+)}
+`;
+
+const plugIns = () => `# Channels and formats
+
+${generated}
+
+${table(
+  ['channel', 'what', 'longest text', 'buttons', 'receipts', 'replies', 'window', 'third party', 'discloses by default'],
+  channels.map(({ id, title, capabilities: c }) => [
+    `\`${id}\``,
+    title,
+    c.maxLength,
+    ...[c.buttons, c.receipts, c.replies, c.window, c.thirdParty].map((yes) => (yes ? 'yes' : 'no')),
+    c.defaultClasses.join(', '),
+  ]),
+)}
+
+${table(
+  ['format', 'what'],
+  Object.values(formats).map(({ id, title }) => [`\`${id}\``, title]),
+)}
+
+A bank's record that cannot be taken goes to \`rejected\` with one of these codes: ${rejectCodes.map((code) => `\`${code}\``).join(', ')}.
+`;
+
+const asyncApi = () =>
+  `${JSON.stringify(
+    {
+      asyncapi: '3.0.0',
+      info: { title: 'Tocsin', version: '1.0.0', description: 'The topics of a Tocsin installation. Written by `npm run docs`.' },
+      channels: Object.fromEntries(
+        topicTable(channelIds).map(({ name, about, key, values }) => [
+          name,
+          {
+            address: name,
+            description: `${about} Key: ${key}.`,
+            messages: Object.fromEntries(
+              values.map((value) => [
+                value.replaceAll(/[^a-z-]/g, '-'),
+                {
+                  contentType: 'application/json',
+                  payload: { type: 'object', properties: { type: { const: value }, version: { type: 'integer' } } },
+                },
+              ]),
+            ),
+          },
+        ]),
+      ),
+    },
+    null,
+    2,
+  )}\n`;
+
+const files = { 'docs/topics.md': topics, 'docs/rules.md': rules, 'docs/plug-ins.md': plugIns, 'docs/asyncapi.json': asyncApi };
+const standing = (file) => {
+  try {
+    return readFileSync(`${root}${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+};
+const stale = Object.entries(files).filter(([file, make]) => standing(file) !== make());
+for (const [file, make] of stale) {
+  if (check) console.error(`${file} is out of date: run "npm run docs".`);
+  else {
+    writeFileSync(`${root}${file}`, make());
+    console.log(`wrote ${file}`);
+  }
+}
+process.exit(check && stale.length > 0 ? 1 : 0);
