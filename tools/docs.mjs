@@ -13,7 +13,11 @@ const { formats } = await built('formats');
 const channelIds = channels.map(({ id }) => id);
 const days = (span) => (span === undefined ? 'for ever' : `${span / 86_400_000} days`);
 const table = (head, rows) =>
-  [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+  [
+    `| ${head.join(' | ')} |`,
+    `|${head.map(() => '---').join('|')}|`,
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+  ].join('\n');
 const generated = '<!-- Written by `npm run docs`; a test compares it with the code. -->';
 
 const topics = () => `# Topics
@@ -44,7 +48,13 @@ ${generated}
 
 ${table(
   ['rule', 'what', 'severity', 'told to', 'needs'],
-  fraudRules.map(({ id, title, severity, audience, needs }) => [`\`${id}\``, title, severity, audience, [needs ?? []].flat().join(', ')]),
+  fraudRules.map(({ id, title, severity, audience, needs }) => [
+    `\`${id}\``,
+    title,
+    severity,
+    audience,
+    [needs ?? []].flat().join(', '),
+  ]),
 )}
 
 ## What customers can ask to be told
@@ -60,7 +70,17 @@ const plugIns = () => `# Channels and formats
 ${generated}
 
 ${table(
-  ['channel', 'what', 'longest text', 'buttons', 'receipts', 'replies', 'window', 'third party', 'discloses by default'],
+  [
+    'channel',
+    'what',
+    'longest text',
+    'buttons',
+    'receipts',
+    'replies',
+    'window',
+    'third party',
+    'discloses by default',
+  ],
   channels.map(({ id, title, capabilities: c }) => [
     `\`${id}\``,
     title,
@@ -82,7 +102,11 @@ const asyncApi = () =>
   `${JSON.stringify(
     {
       asyncapi: '3.0.0',
-      info: { title: 'Tocsin', version: '1.0.0', description: 'The topics of a Tocsin installation. Written by `npm run docs`.' },
+      info: {
+        title: 'Tocsin',
+        version: '1.0.0',
+        description: 'The topics of a Tocsin installation. Written by `npm run docs`.',
+      },
       channels: Object.fromEntries(
         topicTable(channelIds).map(({ name, about, key, values }) => [
           name,
@@ -106,7 +130,12 @@ const asyncApi = () =>
     2,
   )}\n`;
 
-const files = { 'docs/topics.md': topics, 'docs/rules.md': rules, 'docs/plug-ins.md': plugIns, 'docs/asyncapi.json': asyncApi };
+const files = {
+  'docs/topics.md': topics,
+  'docs/rules.md': rules,
+  'docs/plug-ins.md': plugIns,
+  'docs/asyncapi.json': asyncApi,
+};
 const standing = (file) => {
   try {
     return readFileSync(`${root}${file}`, 'utf8');

@@ -41,7 +41,12 @@ function transaction({ id, at: when, merchant, amount, account, status }) {
     'li',
     {},
     element('time', {}, time.format(when)),
-    element('span', {}, `${merchant} `, element('span', { className: 'who' }, `${account}${status === 'declined' ? ', declined' : ''}`)),
+    element(
+      'span',
+      {},
+      `${merchant} `,
+      element('span', { className: 'who' }, `${account}${status === 'declined' ? ', declined' : ''}`),
+    ),
     element('span', {}, amount),
   );
   rows.set(id, row);
@@ -98,7 +103,11 @@ function message({ key, channel, text, replies, at: when, from }) {
           element(
             'div',
             {},
-            element('div', { className: 'from' }, `${from}, ${channelTitles[channel] ?? channel}, ${time.format(when)}`),
+            element(
+              'div',
+              { className: 'from' },
+              `${from}, ${channelTitles[channel] ?? channel}, ${time.format(when)}`,
+            ),
             element('div', { className: 'bubble' }, element('p', {}, text)),
             buttons.length > 0 ? element('div', { className: 'replies' }, ...buttons) : null,
           ),
@@ -175,7 +184,9 @@ function consents({ classes, stopped }) {
         element('span', {}, name, ' ', element('small', {}, classNotes[name] ?? '')),
       ),
     ),
-    ...(stopped ? [element('p', { className: 'hint' }, 'Messenger is stopped. Write START on Messenger to open it again.')] : []),
+    ...(stopped
+      ? [element('p', { className: 'hint' }, 'Messenger is stopped. Write START on Messenger to open it again.')]
+      : []),
   );
 }
 
@@ -189,7 +200,15 @@ function request({ requestId, account, reason, at: when }) {
   withoutEmpty(list);
   const answer = element('span', {}, 'waiting for the bank …');
   requests.set(requestId, answer);
-  list.prepend(element('li', {}, element('div', {}, `${time.format(when)} freeze the card of ${account}`), element('div', { className: 'from' }, reason), answer));
+  list.prepend(
+    element(
+      'li',
+      {},
+      element('div', {}, `${time.format(when)} freeze the card of ${account}`),
+      element('div', { className: 'from' }, reason),
+      answer,
+    ),
+  );
 }
 
 function answer({ requestId, answer: said }) {
@@ -208,7 +227,10 @@ for (const [name, handler] of Object.entries(handlers)) {
 }
 stream.addEventListener('open', () => {
   // The stream begins with all that happened lately: draw it anew.
-  for (const id of ['transactions', 'messages', 'requests']) at(id).querySelectorAll('li:not(.empty)').forEach((item) => item.remove());
+  for (const id of ['transactions', 'messages', 'requests'])
+    at(id)
+      .querySelectorAll('li:not(.empty)')
+      .forEach((item) => item.remove());
   rows.clear();
   cards.clear();
   requests.clear();

@@ -29,3 +29,4 @@ export * from './request-id.ts';
 export * from './contract/index.ts';
 export * from './ingest/index.ts';
 export * from './alert/index.ts';
+export * from './rules/index.ts';

@@ -91,6 +91,7 @@ async function takeOver(plan: FaultPlan, breakage: Breakage = {}): Promise<World
   let others: ReturnType<World['run']> | undefined;
   let since = -1;
   const look = async (round: number): Promise<void> => {
+    if (round > 30) console.log('L', round, a.frozen, a.steps, others === undefined);
     if (a.frozen && others === undefined) {
       others = world.run(b, breakage);
       await settle();
@@ -114,8 +115,8 @@ async function takeOver(plan: FaultPlan, breakage: Breakage = {}): Promise<World
     await world.clock.advance(500);
     await look(round);
   }
-  await stopped;
-  await rest(world);
+  console.log('S', a.frozen, b.frozen, since);  await stopped;
+  console.log('T');  await rest(world);
   for (const stage of (await others) ?? []) await stage.stop();
   return world;
 }
@@ -124,7 +125,7 @@ describe('an owner that stands still while another takes over', () => {
   it.each<Fate>(['freeze-before', 'freeze-after'])('harms nothing, wherever it stands still (%s)', async (fate) => {
     const { steps } = await clean();
     let reproductions = 0;
-    for (let at = 0; at < steps; at++) {
+    for (let at = 240; at < steps; at++) {
       console.log(at, steps, Date.now());
       const world = await takeOver(failAt(at, fate, false));
       const faults = [...world.faults(), ...world.stateFaults()];

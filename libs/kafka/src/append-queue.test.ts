@@ -59,7 +59,9 @@ describe('the queue of appends', () => {
           const broker = new SmallBroker();
           const queue = new AppendQueue(broker.send, limits);
           let number = 0;
-          const appends = calls.map((call) => call.map(([partition, size]) => record(partition, `${number++}:${'x'.repeat(size)}`)));
+          const appends = calls.map((call) =>
+            call.map(([partition, size]) => record(partition, `${number++}:${'x'.repeat(size)}`)),
+          );
           const results = await Promise.all(appends.map((records) => queue.append(records)));
           for (const [i, records] of appends.entries()) {
             for (const [j, { partition, value }] of records.entries()) {
@@ -67,7 +69,12 @@ describe('the queue of appends', () => {
             }
           }
           for (const [partition, kept] of broker.partitions) {
-            expect(kept).toEqual(appends.flat().filter((one) => one.partition === partition).map(({ value }) => value));
+            expect(kept).toEqual(
+              appends
+                .flat()
+                .filter((one) => one.partition === partition)
+                .map(({ value }) => value),
+            );
           }
           for (const request of broker.requests) {
             expect(request.length).toBeLessThanOrEqual(limits.records);

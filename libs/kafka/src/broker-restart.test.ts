@@ -36,8 +36,18 @@ describe('when the broker is killed', () => {
     await expect((await reader.subscription()).commit(0, 1)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 
     await kafka.restart();
-    await waitUntil('the log to answer', () => log.ping().then(() => true, () => false));
-    await waitUntil('an append to be taken', () => append('after').then(() => true, () => false));
+    await waitUntil('the log to answer', () =>
+      log.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await waitUntil('an append to be taken', () =>
+      append('after').then(
+        () => true,
+        () => false,
+      ),
+    );
     await waitUntil(
       'the subscription to go on',
       () => [0, 1].every((partition) => reader.values(partition).at(-1) === 'after'),

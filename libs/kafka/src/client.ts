@@ -4,7 +4,13 @@ import type { KafkaLogOptions, KafkaReports } from './kafka-log-options.ts';
 import './idle-request-queue.ts';
 
 /** Retries inside the client are few: what fails is reported, and whoever knows the whole decides what to do again. */
-export const quickRetry = { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2 } as const;
+export const quickRetry = {
+  retries: 2,
+  initialRetryTime: 100,
+  maxRetryTime: 1_000,
+  factor: 0.2,
+  multiplier: 2,
+} as const;
 
 // kafkajs puts whole assignments, stacks and buffers into its entries; only what names the trouble is let through.
 const report =
@@ -15,7 +21,9 @@ const report =
     const fields = { client: namespace, level: label, report: message, broker, groupId, topic, partition, error };
     reports.warn(
       'The Kafka client reports trouble.',
-      Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string' || typeof value === 'number')),
+      Object.fromEntries(
+        Object.entries(fields).filter(([, value]) => typeof value === 'string' || typeof value === 'number'),
+      ),
     );
   };
 

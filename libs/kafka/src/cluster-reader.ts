@@ -15,7 +15,9 @@ const BatchOfPartition = createRequire(import.meta.url)('kafkajs/src/consumer/ba
 ) => Batch;
 
 interface FetchResponse {
-  readonly responses: readonly { readonly partitions: readonly { readonly partition: number; readonly messages: readonly object[] }[] }[];
+  readonly responses: readonly {
+    readonly partitions: readonly { readonly partition: number; readonly messages: readonly object[] }[];
+  }[];
 }
 
 /** ListOffsets takes these in place of a time. */
@@ -57,8 +59,10 @@ export class ClusterReader {
     if (from < start) throw logError('BEFORE_START');
     if (from > end) throw logError('BEYOND_END');
     const records: LogRecord[] = [];
-    for (let next = from; next < end && records.length < maxRecords; ) {
-      const batch = await this.#ask(topic, partition, (cluster, leader) => this.#fetch(cluster, leader, topic, partition, next));
+    for (let next = from; next < end && records.length < maxRecords;) {
+      const batch = await this.#ask(topic, partition, (cluster, leader) =>
+        this.#fetch(cluster, leader, topic, partition, next),
+      );
       if (batch === undefined) break;
       for (const message of batch.messages) records.push(toRecord(topic, partition, message));
       next = Number(batch.lastOffset()) + 1;
@@ -84,20 +88,34 @@ export class ClusterReader {
   }
 
   /** Undefined when nothing more is readable for now, as behind an open transaction. */
-  async #fetch(cluster: Cluster, leader: string, topic: string, partition: number, from: number): Promise<Batch | undefined> {
+  async #fetch(
+    cluster: Cluster,
+    leader: string,
+    topic: string,
+    partition: number,
+    from: number,
+  ): Promise<Batch | undefined> {
     const fetchOffset = String(from);
-    const { responses } = (await (await broker(cluster, leader)).fetch({
+    const { responses } = (await (
+      await broker(cluster, leader)
+    ).fetch({
       maxWaitTime: 100,
       minBytes: 1,
       maxBytes: bytesPerFetch,
       topics: [{ topic, partitions: [{ partition, fetchOffset, maxBytes: bytesPerFetch }] }],
     })) as FetchResponse;
     const data = responses[0]?.partitions[0];
-    return data === undefined || data.messages.length === 0 ? undefined : new BatchOfPartition(topic, fetchOffset, data);
+    return data === undefined || data.messages.length === 0
+      ? undefined
+      : new BatchOfPartition(topic, fetchOffset, data);
   }
 
   /** Leaders move and connections break: the view of the cluster is then renewed and the question asked again. */
-  async #ask<T>(topic: string, partition: number, question: (cluster: Cluster, leader: string) => Promise<T>): Promise<T> {
+  async #ask<T>(
+    topic: string,
+    partition: number,
+    question: (cluster: Cluster, leader: string) => Promise<T>,
+  ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       if (this.#closed) throw logError('CLOSED');
       try {

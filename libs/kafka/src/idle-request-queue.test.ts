@@ -19,7 +19,14 @@ const queue = (sent: number[], maxInFlightRequests = 1) => {
   };
   const push = (correlationId: number): void =>
     made.push({
-      entry: { apiKey: 0, apiName: 'Test', apiVersion: 0, correlationId, resolve: () => undefined, reject: () => undefined },
+      entry: {
+        apiKey: 0,
+        apiName: 'Test',
+        apiVersion: 0,
+        correlationId,
+        resolve: () => undefined,
+        reject: () => undefined,
+      },
       expectResponse: true,
       requestTimeout: 1_000,
       sendRequest: () => sent.push(correlationId),

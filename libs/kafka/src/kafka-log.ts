@@ -93,7 +93,10 @@ class KafkaLog implements Log {
         const missing = specs.filter(({ name }) => !existing.has(name));
         if (missing.length === 0) return [];
         try {
-          await admin.createTopics({ topics: missing.map((spec) => topicSettings(spec, this.#options)), waitForLeaders: true });
+          await admin.createTopics({
+            topics: missing.map((spec) => topicSettings(spec, this.#options)),
+            waitForLeaders: true,
+          });
           return missing.map(({ name }) => name);
         } catch (error) {
           if (attempt === 3) throw error;
@@ -168,7 +171,9 @@ class KafkaLog implements Log {
         timeout: this.#options.requestTimeoutMs ?? 10_000,
         topicMessages: [...byTopic].map(([topic, ofTopic]) => ({ topic, messages: ofTopic.map(toMessage) })),
       });
-      const next = new Map(answers.map((answer) => [`${answer.topicName}/${answer.partition}`, Number(answer.baseOffset)]));
+      const next = new Map(
+        answers.map((answer) => [`${answer.topicName}/${answer.partition}`, Number(answer.baseOffset)]),
+      );
       return records.map(({ topic, partition }) => {
         const place = `${topic}/${partition}`;
         const offset = next.get(place);

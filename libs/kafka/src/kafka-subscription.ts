@@ -41,7 +41,8 @@ const slowestRestartMs = 3_000;
 const joinPatienceMs = 5_000;
 
 /** kafkajs shows where a fetch began only to those who look. */
-const fetchedFrom = (batch: Batch): number => Number((batch as unknown as { readonly fetchedOffset: string }).fetchedOffset);
+const fetchedFrom = (batch: Batch): number =>
+  Number((batch as unknown as { readonly fetchedOffset: string }).fetchedOffset);
 
 /**
  * One member of a consumer group, built on these facts of kafkajs 2.2.4 (each was seen on a live broker):
@@ -254,7 +255,8 @@ export class KafkaSubscription implements Subscription {
   async #diagnose(partition: number, offset: number): Promise<LogError | undefined> {
     const { topic, reader, facts } = this.#parts;
     try {
-      if (facts.identity !== undefined && (await reader.identity(topic)) !== facts.identity) return logError('RECREATED');
+      if (facts.identity !== undefined && (await reader.identity(topic)) !== facts.identity)
+        return logError('RECREATED');
       const { start, end } = await reader.bounds(topic, partition);
       if (offset < start) return logError('BEFORE_START');
       if (offset > end) return logError('BEYOND_END');
@@ -321,8 +323,11 @@ export class KafkaSubscription implements Subscription {
       partition: batch.partition,
       records: batch.messages.map((message) => toRecord(topic, batch.partition, message)),
     }));
-    const { heartbeat } = deliveries[0]!.payload;
-    const beat = setInterval(() => void heartbeat().catch((error: unknown) => this.#heartbeatFailed(error)), this.#sessionMs / 6);
+    const first = deliveries[0]!.payload;
+    const beat = setInterval(
+      () => void first.heartbeat().catch((error: unknown) => this.#heartbeatFailed(error)),
+      this.#sessionMs / 6,
+    );
     try {
       await subscriber.batch(batches);
     } catch {

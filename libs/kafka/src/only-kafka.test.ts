@@ -43,7 +43,9 @@ describe('what only Kafka has', () => {
   it('makes topics with the settings that the engine relies on', async () => {
     const log = open({ replicationFactor: 1, minInsyncReplicas: 1, maxRecordBytes: 2_000_000 });
     const topic = await create(log);
-    const [{ offset } = { offset: -1 }] = await log.append([{ topic, partition: 0, key: 'k', value: 'x'.repeat(1_500_000) }]);
+    const [{ offset } = { offset: -1 }] = await log.append([
+      { topic, partition: 0, key: 'k', value: 'x'.repeat(1_500_000) },
+    ]);
     expect(offset).toBe(0);
     const kafka = new Kafka({ brokers: [kafkaAddress()], logLevel: logLevel.NOTHING });
     const admin = kafka.admin();
@@ -53,7 +55,9 @@ describe('what only Kafka has', () => {
       includeSynonyms: false,
       resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
     });
-    const settings = Object.fromEntries(resources[0]!.configEntries.map(({ configName, configValue }) => [configName, configValue]));
+    const settings = Object.fromEntries(
+      resources[0]!.configEntries.map(({ configName, configValue }) => [configName, configValue]),
+    );
     expect(settings).toMatchObject({
       'cleanup.policy': 'delete',
       'retention.ms': '604800000',
@@ -67,7 +71,21 @@ describe('what only Kafka has', () => {
   it('reads what another client wrote', async () => {
     const log = open();
     const topic = await create(log);
-    const parameters = ['-b', kafkaAddress(), '-P', '-t', topic, '-p', '0', '-k', 'tenant:1', '-H', 'source=kcat', '-z', 'gzip'];
+    const parameters = [
+      '-b',
+      kafkaAddress(),
+      '-P',
+      '-t',
+      topic,
+      '-p',
+      '0',
+      '-k',
+      'tenant:1',
+      '-H',
+      'source=kcat',
+      '-z',
+      'gzip',
+    ];
     const kcat = spawnSync(needTool('kcat'), parameters, { input: 'from outside', encoding: 'utf8' });
     expect(kcat.status).toBe(0);
     const [outside] = await log.read(topic, 0, 0, 1);

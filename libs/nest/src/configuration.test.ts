@@ -70,6 +70,8 @@ describe('a configuration', () => {
 
   it('prints as lines', () => {
     const error = new ConfigurationError([{ path: 'a.b', problem: 'is wrong' }]);
-    expect(describeProblems(error, 'tocsin.yaml')).toBe('tocsin.yaml: The configuration has 1 problem.\n  a.b: is wrong');
+    expect(describeProblems(error, 'tocsin.yaml')).toBe(
+      'tocsin.yaml: The configuration has 1 problem.\n  a.b: is wrong',
+    );
   });
 });

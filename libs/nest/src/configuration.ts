@@ -35,11 +35,17 @@ const join = (path: string, key: string | number): string =>
  * Puts secrets in place: `${NAME}` inside a text is the environment's, and a key `<name>File` is read from that file into
  * `<name>` (one trailing newline is dropped), so that no secret need stand in the YAML file.
  */
-function withSecrets(value: unknown, path: string, environment: Environment, problems: ConfigurationProblem[]): unknown {
+function withSecrets(
+  value: unknown,
+  path: string,
+  environment: Environment,
+  problems: ConfigurationProblem[],
+): unknown {
   if (typeof value === 'string') {
     return value.replaceAll(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_, name: string) => {
       const found = environment[name];
-      if (found === undefined) problems.push({ path, problem: `needs the environment variable ${name}, which is not set` });
+      if (found === undefined)
+        problems.push({ path, problem: `needs the environment variable ${name}, which is not set` });
       return found ?? '';
     });
   }
@@ -80,11 +86,20 @@ function collect(errors: readonly ValidationError[], path: string, problems: Con
 }
 
 /** Checks a plain value against a class-validator class; unknown keys are problems. */
-export function checked<T extends object>(type: new () => T, value: unknown, path = ''): { value: T; problems: ConfigurationProblem[] } {
+export function checked<T extends object>(
+  type: new () => T,
+  value: unknown,
+  path = '',
+): { value: T; problems: ConfigurationProblem[] } {
   const problems: ConfigurationProblem[] = [];
-  if (!isPlain(value)) return { value: new type(), problems: [{ path: path || '(file)', problem: 'must be a set of keys' }] };
+  if (!isPlain(value))
+    return { value: new type(), problems: [{ path: path || '(file)', problem: 'must be a set of keys' }] };
   const instance = plainToInstance(type, value, { exposeDefaultValues: true });
-  collect(validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true }), path, problems);
+  collect(
+    validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true }),
+    path,
+    problems,
+  );
   return { value: instance, problems };
 }
 

@@ -32,7 +32,12 @@ export class Metrics {
   set(name: string, labels: Readonly<Record<string, string>>, value: number): void {
     let gauge = this.#gauges.get(name);
     if (gauge === undefined) {
-      gauge = new Gauge({ name: `tocsin_${name}`, help: help(name), labelNames: Object.keys(labels), registers: [this.registry] });
+      gauge = new Gauge({
+        name: `tocsin_${name}`,
+        help: help(name),
+        labelNames: Object.keys(labels),
+        registers: [this.registry],
+      });
       this.#gauges.set(name, gauge);
     }
     gauge.set(labels, value);

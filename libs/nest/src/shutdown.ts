@@ -10,7 +10,11 @@ export interface Closing {
  * Ends the process gracefully on SIGTERM and SIGINT (Ctrl-C): everything that runs is drained, in order; a second signal,
  * or the time-out, ends it at once with code 1. Returns a promise for tests and commands that wait for the end.
  */
-export function closeOnSignal(closing: readonly Closing[], logger: Logger, options: { readonly timeoutMs?: number; readonly announce?: (line: string) => void } = {}): void {
+export function closeOnSignal(
+  closing: readonly Closing[],
+  logger: Logger,
+  options: { readonly timeoutMs?: number; readonly announce?: (line: string) => void } = {},
+): void {
   const timeoutMs = options.timeoutMs ?? 20_000;
   const announce = options.announce ?? (() => {});
   let ending = false;

@@ -17,7 +17,10 @@ export interface ConfiguredChannel {
 }
 
 /** The configured channels, and what is wrong with them. */
-export function configuredChannels(settings: Settings): { readonly channels: readonly ConfiguredChannel[]; readonly problems: readonly ConfigurationProblem[] } {
+export function configuredChannels(settings: Settings): {
+  readonly channels: readonly ConfiguredChannel[];
+  readonly problems: readonly ConfigurationProblem[];
+} {
   const problems: ConfigurationProblem[] = [];
   const configured: ConfiguredChannel[] = [];
   for (const [id, { tenant, ...plain }] of Object.entries(settings.channels)) {
@@ -44,7 +47,10 @@ export function configuredChannels(settings: Settings): { readonly channels: rea
       open: () => channel.open(options, { fetch: fetch as unknown as typeof globalThis.fetch }),
       ...(channel.webhook === undefined
         ? {}
-        : { receive: (request: WebhookRequest) => channel.webhook?.(options, request) ?? { kind: 'refused', status: 404 } }),
+        : {
+            receive: (request: WebhookRequest) =>
+              channel.webhook?.(options, request) ?? { kind: 'refused', status: 404 },
+          }),
     });
   }
   return { channels: configured, problems };

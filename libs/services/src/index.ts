@@ -7,3 +7,4 @@ export type { Running, StartOptions } from './start.ts';
 export * from './platform/digests.ts';
 export * from './platform/opaque-key.ts';
 export * from './platform/platform.ts';
+export { hashApiKey } from './gateway/credentials.ts';

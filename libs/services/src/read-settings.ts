@@ -25,10 +25,13 @@ function between(settings: Settings): readonly ConfigurationProblem[] {
     if (names.has(source.name)) missing(`${path}.name`, `"${source.name}" stands twice`);
     names.add(source.name);
     const format = formatOf(source.format);
-    if (format === undefined) missing(`${path}.format`, `is not a format; there are: ${Object.keys(formats).join(', ')}`);
+    if (format === undefined)
+      missing(`${path}.format`, `is not a format; there are: ${Object.keys(formats).join(', ')}`);
     else problems.push(...checked(format.options, source.options, `${path}.options`).problems);
-    if (source.tenant === undefined && !source.tenantHeader) missing(`${path}.tenant`, 'is needed, or tenantHeader: true');
-    if (source.tenant !== undefined && !Object.hasOwn(settings.tenants, source.tenant)) missing(`${path}.tenant`, 'must be one of the tenants');
+    if (source.tenant === undefined && !source.tenantHeader)
+      missing(`${path}.tenant`, 'is needed, or tenantHeader: true');
+    if (source.tenant !== undefined && !Object.hasOwn(settings.tenants, source.tenant))
+      missing(`${path}.tenant`, 'must be one of the tenants');
     if (!['earliest', 'latest'].includes(source.startAt) && Number.isNaN(Date.parse(source.startAt))) {
       missing(`${path}.startAt`, 'must be earliest, latest or a time such as 2026-01-01T00:00:00Z');
     }

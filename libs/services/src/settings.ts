@@ -30,7 +30,8 @@ const url = { require_tld: false, require_protocol: true };
 
 /** SASL for Kafka. */
 export class SaslSettings {
-  @IsIn(['plain', 'scram-sha-256', 'scram-sha-512']) mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' = 'scram-sha-512';
+  @IsIn(['plain', 'scram-sha-256', 'scram-sha-512']) mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' =
+    'scram-sha-512';
   @IsString() username!: string;
   @IsString() password!: string;
 }
@@ -46,7 +47,10 @@ export class TlsSettings {
 
 export class KafkaSettings {
   /** Required: `host:port` of at least one broker. */
-  @IsArray() @ArrayMinSize(1) @Matches(/^[^\s:]+:\d+$/, { each: true, message: 'must be host:port' }) brokers!: string[];
+  @IsArray()
+  @ArrayMinSize(1)
+  @Matches(/^[^\s:]+:\d+$/, { each: true, message: 'must be host:port' })
+  brokers!: string[];
   @IsString() clientId: string = 'tocsin';
   @IsOptional() @ValidateNested() @Type(() => TlsSettings) ssl?: TlsSettings;
   @IsOptional() @ValidateNested() @Type(() => SaslSettings) sasl?: SaslSettings;
@@ -86,7 +90,9 @@ export class SourceSettings {
   /** Takes the tenant from the record header `tocsin-tenant`. */
   @IsBoolean() tenantHeader: boolean = false;
   /** Required: `earliest`, `latest` or an RFC 3339 time. Counts only until the first checkpoint. */
-  @Matches(/^(earliest|latest|\d{4}-\d\d-\d\dT.+)$/, { message: 'must be earliest, latest or a time such as 2026-01-01T00:00:00Z' })
+  @Matches(/^(earliest|latest|\d{4}-\d\d-\d\dT.+)$/, {
+    message: 'must be earliest, latest or a time such as 2026-01-01T00:00:00Z',
+  })
   startAt!: string;
   /** Transactions that happened before this time feed history and alert nobody. */
   @IsOptional() @Matches(/^\d{4}-\d\d-\d\dT.+$/) alertsFrom?: string;

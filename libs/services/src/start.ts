@@ -71,7 +71,9 @@ async function assertFree(host: string, port: number): Promise<void> {
     probe.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
-          ? new CannotStart(`Port ${port} on ${host} is taken by another process: end it, or set http.port.`, { cause: error })
+          ? new CannotStart(`Port ${port} on ${host} is taken by another process: end it, or set http.port.`, {
+              cause: error,
+            })
           : error,
       ),
     );
@@ -86,7 +88,8 @@ async function assertFree(host: string, port: number): Promise<void> {
 export async function start(options: StartOptions): Promise<Running> {
   const { settings, services, logger } = options;
   const [only] = services;
-  const port = settings.http.port ?? (services.length === 1 && only !== undefined ? defaultPorts[only] : defaultPorts.gateway);
+  const port =
+    settings.http.port ?? (services.length === 1 && only !== undefined ? defaultPorts[only] : defaultPorts.gateway);
   const { host } = settings.http;
   if (port !== 0) await assertFree(host, port);
   const publicUrl = settings.gateway.publicUrl ?? `http://${host}:${port}`;
@@ -112,11 +115,15 @@ export async function start(options: StartOptions): Promise<Running> {
     controllers: made.flatMap(({ controllers }) => [...controllers]),
     providers: made.flatMap(({ providers }) => [...(providers ?? [])]),
   };
-  const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter({ bodyLimit: 1024 * 1024, trustProxy: false }), {
-    rawBody: true,
-    logger: nestLogger(logger),
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    root,
+    new FastifyAdapter({ bodyLimit: 1024 * 1024, trustProxy: false }),
+    {
+      rawBody: true,
+      logger: nestLogger(logger),
+      abortOnError: false,
+    },
+  );
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
   if (services.includes('gateway')) describeApi(app);
   await options.prepare?.(app);
@@ -128,7 +135,8 @@ export async function start(options: StartOptions): Promise<Running> {
       const reason = error instanceof Error ? error.message : String(error);
       metrics.count('subscribe_failures', { topic: feed.options.topic });
       logger.warn('a stage cannot subscribe yet; trying again', { topic: feed.options.topic, reason });
-      if (error instanceof EngineError && error.code === 'PARTITIONS_DIFFER') options.refused?.(new CannotStart(reason, { cause: error }));
+      if (error instanceof EngineError && error.code === 'PARTITIONS_DIFFER')
+        options.refused?.(new CannotStart(reason, { cause: error }));
     },
   });
   app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false });
@@ -160,5 +168,7 @@ function describeApi(app: NestFastifyApplication): void {
     .addBearerAuth()
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, 'api-key')
     .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), { jsonDocumentUrl: 'docs-json' });
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
+    jsonDocumentUrl: 'docs-json',
+  });
 }

@@ -7,6 +7,7 @@ import { validate } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { Channel, OpenChannel, Outcome, Recipient, RenderedMessage, WebhookRequest } from '@tocsin/core';
 import type { Behaviour } from './http-counterpart.ts';
+import { withTrappedProcess } from './trapped-process.ts';
 
 /** A channel, and the counterpart that plays its provider. Each case gets a fresh one. */
 export interface ChannelUnderTest {
@@ -284,25 +285,4 @@ async function within<T>(spanMs: number, promise: Promise<T>, complaint: string)
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Runs with a global fetch that fails and an environment that notes who asks. What Node itself asks for does not count. */
-async function withTrappedProcess(run: () => Promise<void>): Promise<readonly string[]> {
-  const read: string[] = [];
-  const { env } = process;
-  const { fetch } = globalThis;
-  process.env = new Proxy(env, {
-    get(target, name) {
-      if (typeof name === 'string' && !name.startsWith('NODE_')) read.push(name);
-      return Reflect.get(target, name) as unknown;
-    },
-  });
-  globalThis.fetch = () => Promise.reject(new Error('A channel uses the fetch that it is handed.'));
-  try {
-    await run();
-  } finally {
-    process.env = env;
-    globalThis.fetch = fetch;
-  }
-  return read;
 }

@@ -18,7 +18,7 @@ export const logCases: readonly LogCase[] = [
 /**
  * What every log must do, free of any test runner. Register each case where tests run:
  *
- *     for (const { name, run } of logSuite({ members: true, identity: true })) it(name, () => run(harness));
+ *     for (const kept of logSuite({ members: true, identity: true })) it(kept.name, () => kept.run(harness));
  *
  * All cases may share one harness; they use topics and groups of their own.
  */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { entryHeaderBytes } from '@tocsin/core';
 import type { Acquired, CheckpointRequest, Position, Slot, Span, StateStore } from '@tocsin/core';
 import type { ContractCase } from './channel-suite.ts';
@@ -199,6 +200,7 @@ const ownership: readonly StateCase[] = [
       let written = 0;
       const race = async (mine: Slot, rounds: number): Promise<void> => {
         for (let round = 0; round < rounds; round++) {
+          await sleep(Math.random() * 4);
           let owner = await acquire(mine);
           for (let step = 0; step < 1 + Math.floor(Math.random() * 3); step++) {
             const values = await mine.read(owner.token, owner.version, [key]);

@@ -15,7 +15,8 @@ interface Planted {
 }
 
 const boundary = /@nx\/enforce-module-boundaries/;
-const imports = (name: string) => `import * as planted from '${name}';\nexport const plantedKeys = Object.keys(planted);\n`;
+const imports = (name: string) =>
+  `import * as planted from '${name}';\nexport const plantedKeys = Object.keys(planted);\n`;
 
 const violations: readonly Planted[] = [
   { folder: 'libs/core', code: imports('@tocsin/rules'), rule: boundary },
@@ -43,7 +44,11 @@ const violations: readonly Planted[] = [
   { folder: 'libs/core', code: 'export const planted = () => Date.now();\n', rule: /no-restricted-properties/ },
   { folder: 'libs/rules', code: 'export const planted = () => Math.random();\n', rule: /no-restricted-properties/ },
   { folder: 'libs/core', code: 'export const planted = () => new Date();\n', rule: /no-restricted-syntax/ },
-  { folder: 'libs/core', code: 'export const planted = async () => await Promise.resolve(1);\n', rule: /no-restricted-syntax/ },
+  {
+    folder: 'libs/core',
+    code: 'export const planted = async () => await Promise.resolve(1);\n',
+    rule: /no-restricted-syntax/,
+  },
   { folder: 'libs/core', code: 'export const planted = () => process.pid;\n', rule: /no-restricted-globals/ },
 ];
 
@@ -84,18 +89,22 @@ describe('the dependency rule', () => {
     for (const { file } of files) rmSync(`${root}${file}`, { force: true });
   });
 
-  it.each(violations.map((planted, index) => [planted.folder, planted.code.split('\n')[0], place(planted.folder, index, 'violation'), planted.rule] as const))(
-    'catches in %s: %s',
-    (_folder, _code, file, rule) => {
-      const ids = reports.get(file)?.messages.map(({ ruleId }) => ruleId ?? 'parse error') ?? [];
-      expect(ids.some((id) => rule.test(id))).toBe(true);
-    },
-  );
+  it.each(
+    violations.map(
+      (planted, index) =>
+        [planted.folder, planted.code.split('\n')[0], place(planted.folder, index, 'violation'), planted.rule] as const,
+    ),
+  )('catches in %s: %s', (_folder, _code, file, rule) => {
+    const ids = reports.get(file)?.messages.map(({ ruleId }) => ruleId ?? 'parse error') ?? [];
+    expect(ids.some((id) => rule.test(id))).toBe(true);
+  });
 
-  it.each(allowed.map((planted, index) => [planted.folder, planted.code.split('\n')[0], place(planted.folder, index, 'allowed')] as const))(
-    'lets pass in %s: %s',
-    (_folder, _code, file) => {
-      expect(reports.get(file)?.messages).toEqual([]);
-    },
-  );
+  it.each(
+    allowed.map(
+      (planted, index) =>
+        [planted.folder, planted.code.split('\n')[0], place(planted.folder, index, 'allowed')] as const,
+    ),
+  )('lets pass in %s: %s', (_folder, _code, file) => {
+    expect(reports.get(file)?.messages).toEqual([]);
+  });
 });

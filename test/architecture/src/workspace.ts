@@ -5,7 +5,11 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Runs a program of the workspace on this very Node and returns what it printed, whatever its exit code. */
-export function run(program: string, args: readonly string[], options: { readonly env?: NodeJS.ProcessEnv } = {}): { readonly code: number; readonly output: string } {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv } = {},
+): { readonly code: number; readonly output: string } {
   try {
     const output = execFileSync(process.execPath, [program, ...args], {
       cwd: root,
@@ -23,6 +27,9 @@ export function run(program: string, args: readonly string[], options: { readonl
 
 /** Files that git tracks or would track, by pattern. */
 export const tracked = (...patterns: readonly string[]): readonly string[] =>
-  execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--', ...patterns], { cwd: root, encoding: 'utf8' })
+  execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--', ...patterns], {
+    cwd: root,
+    encoding: 'utf8',
+  })
     .split('\n')
     .filter((line) => line !== '');

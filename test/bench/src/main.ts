@@ -87,15 +87,21 @@ async function bed(storage: 'embedded' | 'kafka'): Promise<Bed> {
 /** Records that a service has processed so far, all its stages together. */
 async function processed({ metrics }: ServiceContext, prefix: string): Promise<number> {
   const counter = metrics.registry.getSingleMetric('tocsin_records_total');
-  const found = await (counter as unknown as { get(): Promise<{ values: { value: number; labels: { stage: string; outcome: string } }[] }> } | undefined)?.get();
-  return (found?.values ?? []).filter(({ labels }) => labels.stage.startsWith(prefix) && labels.outcome === 'processed').reduce((sum, { value }) => sum + value, 0);
+  const found = await (
+    counter as unknown as
+      { get(): Promise<{ values: { value: number; labels: { stage: string; outcome: string } }[] }> } | undefined
+  )?.get();
+  return (found?.values ?? [])
+    .filter(({ labels }) => labels.stage.startsWith(prefix) && labels.outcome === 'processed')
+    .reduce((sum, { value }) => sum + value, 0);
 }
 
 async function appended(platform: Platform, topics: readonly string[]): Promise<number> {
   let sum = 0;
   for (const topic of topics) {
     const partitions = (await platform.log.facts(topic))?.partitions ?? 0;
-    for (let partition = 0; partition < partitions; partition++) sum += (await platform.log.bounds(topic, partition)).end;
+    for (let partition = 0; partition < partitions; partition++)
+      sum += (await platform.log.bounds(topic, partition)).end;
   }
   return sum;
 }
@@ -130,7 +136,9 @@ async function stages(storage: 'embedded' | 'kafka'): Promise<Measured[]> {
     for (const name of ['ingest', 'detect', 'alert'] as const) {
       const records = await appended(platform, inputs[name]);
       const stop = watching(async () => (await processed(context, name)) >= records);
-      results.push(await running(feedsOf(stagesOnly[name](context)), platform.log, () => measure(`${name} alone`, records, stop)));
+      results.push(
+        await running(feedsOf(stagesOnly[name](context)), platform.log, () => measure(`${name} alone`, records, stop)),
+      );
     }
     const messages = results.at(-1)?.records ?? 0;
     const expected = await appended(platform, ['deliveries.sms.urgent', 'deliveries.sms.routine']);
@@ -145,10 +153,18 @@ async function stages(storage: 'embedded' | 'kafka'): Promise<Measured[]> {
         }
         return now > 0 && performance.now() - since > 1_500;
       };
-      const measured = await running(feedsOf(stagesOnly.deliver(context)), platform.log, () => measure('deliver alone', 1, quiet));
+      const measured = await running(feedsOf(stagesOnly.deliver(context)), platform.log, () =>
+        measure('deliver alone', 1, quiet),
+      );
       const sent = provider.visible().length;
       const seconds = measured.seconds - 1.5;
-      results.push({ what: 'deliver alone (per message)', records: sent, seconds, perSecond: Math.round(sent / seconds), cpuMicros: measured.cpuMicros / sent });
+      results.push({
+        what: 'deliver alone (per message)',
+        records: sent,
+        seconds,
+        perSecond: Math.round(sent / seconds),
+        cpuMicros: measured.cpuMicros / sent,
+      });
     }
   } finally {
     await close();
@@ -159,10 +175,15 @@ async function stages(storage: 'embedded' | 'kafka'): Promise<Measured[]> {
 async function chain(storage: 'embedded' | 'kafka'): Promise<Measured> {
   const { context, platform, close } = await bed(storage);
   try {
-    const feeds = (['ingest', 'detect', 'alert', 'deliver'] as const).flatMap((name) => feedsOf(stagesOnly[name](context)));
+    const feeds = (['ingest', 'detect', 'alert', 'deliver'] as const).flatMap((name) =>
+      feedsOf(stagesOnly[name](context)),
+    );
     const stop = watching(async () => {
       if ((await processed(context, 'ingest')) < count) return false;
-      return (await processed(context, 'alert')) >= (await appended(platform, ['customer-events'])) && (await processed(context, 'detect')) >= (await appended(platform, ['account-events']));
+      return (
+        (await processed(context, 'alert')) >= (await appended(platform, ['customer-events'])) &&
+        (await processed(context, 'detect')) >= (await appended(platform, ['account-events']))
+      );
     });
     return await running(feeds, platform.log, () => measure('chain, one process', count, stop));
   } finally {
@@ -176,14 +197,19 @@ for (const storage of values.storage.split(',') as ('embedded' | 'kafka')[]) {
   all.push({ storage, results: [...(await stages(storage)), await chain(storage)] });
 }
 
-if (values.json) console.log(JSON.stringify({ date: new Date().toISOString(), cores: cpus().length, records: count, all }));
+if (values.json)
+  console.log(JSON.stringify({ date: new Date().toISOString(), cores: cpus().length, records: count, all }));
 else {
-  console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}, ${count} records\n`);
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}, ${count} records\n`,
+  );
   console.log('| storage | what | records | per second | CPU µs per record |');
   console.log('|---|---|---|---|---|');
   for (const { storage, results } of all) {
     for (const { what, records, perSecond, cpuMicros } of results) {
-      console.log(`| ${storage} | ${what} | ${records.toLocaleString('en')} | ${perSecond.toLocaleString('en')} | ${cpuMicros.toFixed(1)} |`);
+      console.log(
+        `| ${storage} | ${what} | ${records.toLocaleString('en')} | ${perSecond.toLocaleString('en')} | ${cpuMicros.toFixed(1)} |`,
+      );
     }
   }
 }

@@ -28,7 +28,12 @@ export async function running<T>(feeds: readonly Feed[], log: Log, act: () => Pr
 }
 
 /** Runs until `done`, and divides what it took by the records. Looks every few milliseconds and gives up after a limit. */
-export async function measure(what: string, records: number, done: () => boolean, limitMs = 300_000): Promise<Measured> {
+export async function measure(
+  what: string,
+  records: number,
+  done: () => boolean,
+  limitMs = 300_000,
+): Promise<Measured> {
   const cpu = process.cpuUsage();
   const began = performance.now();
   while (!done()) {

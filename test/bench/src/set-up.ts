@@ -24,7 +24,13 @@ export const benchConfiguration = (options: {
   channels: {
     sms: {
       tenant,
-      twilio: { baseUrl: options.smsUrl, accountSid: `AC${'1'.repeat(32)}`, password: 'bench', authTokens: ['bench'], from: '+35924000000' },
+      twilio: {
+        baseUrl: options.smsUrl,
+        accountSid: `AC${'1'.repeat(32)}`,
+        password: 'bench',
+        authTokens: ['bench'],
+        from: '+35924000000',
+      },
     },
   },
 });
@@ -38,7 +44,13 @@ export function setUpRecords(world: World, { partitions }: Platform): readonly A
   return world.customers.flatMap(({ customerId, accountId, meanAmount }, index) => {
     const base = { version: 1, tenantId: tenant, acceptedAt: 1 } as const;
     return [
-      at(topicNames.accountEvents, accountId, { ...base, type: 'account-holders', id: `h-${index}`, accountId, holders: [{ customerId, role: 'owner' }] }),
+      at(topicNames.accountEvents, accountId, {
+        ...base,
+        type: 'account-holders',
+        id: `h-${index}`,
+        accountId,
+        holders: [{ customerId, role: 'owner' }],
+      }),
       at(topicNames.accountEvents, accountId, {
         ...base,
         type: 'conditions',
@@ -73,7 +85,14 @@ export function setUpRecords(world: World, { partitions }: Platform): readonly A
           source: 'bench',
         })),
       }),
-      at(topicNames.customerEvents, customerId, { ...base, type: 'preferences', id: `f-${index}`, customerId, grouping: { '*': { waitMs: 0, intervalMs: 0 } }, coolDownMs: { '*': 0 } }),
+      at(topicNames.customerEvents, customerId, {
+        ...base,
+        type: 'preferences',
+        id: `f-${index}`,
+        customerId,
+        grouping: { '*': { waitMs: 0, intervalMs: 0 } },
+        coolDownMs: { '*': 0 },
+      }),
     ];
   });
 }

@@ -4,12 +4,46 @@ import type { MessageEvent } from '@nestjs/common';
 
 /** What the page and the terminal are told. */
 export type DemoEvent =
-  | { readonly type: 'transaction'; readonly id: string; readonly at: number; readonly merchant: string; readonly amount: string; readonly account: string; readonly status: string }
-  | { readonly type: 'finding'; readonly transactionId: string; readonly score: number; readonly evidence: readonly { readonly rule: string; readonly summary: string }[] }
-  | { readonly type: 'message'; readonly key: string; readonly channel: string; readonly from: string; readonly text: string; readonly at: number; readonly replies: readonly { readonly title: string; readonly payload: string }[] }
-  | { readonly type: 'disclosure'; readonly key: string; readonly fields: readonly string[]; readonly provider: string; readonly purpose: string; readonly ground: string }
+  | {
+      readonly type: 'transaction';
+      readonly id: string;
+      readonly at: number;
+      readonly merchant: string;
+      readonly amount: string;
+      readonly account: string;
+      readonly status: string;
+    }
+  | {
+      readonly type: 'finding';
+      readonly transactionId: string;
+      readonly score: number;
+      readonly evidence: readonly { readonly rule: string; readonly summary: string }[];
+    }
+  | {
+      readonly type: 'message';
+      readonly key: string;
+      readonly channel: string;
+      readonly from: string;
+      readonly text: string;
+      readonly at: number;
+      readonly replies: readonly { readonly title: string; readonly payload: string }[];
+    }
+  | {
+      readonly type: 'disclosure';
+      readonly key: string;
+      readonly fields: readonly string[];
+      readonly provider: string;
+      readonly purpose: string;
+      readonly ground: string;
+    }
   | { readonly type: 'reply'; readonly channel: string; readonly text: string }
-  | { readonly type: 'request'; readonly requestId: string; readonly account: string; readonly reason: string; readonly at: number }
+  | {
+      readonly type: 'request';
+      readonly requestId: string;
+      readonly account: string;
+      readonly reason: string;
+      readonly at: number;
+    }
   | { readonly type: 'answer'; readonly requestId: string; readonly answer: 'accepted' | 'refused' }
   | { readonly type: 'consents'; readonly classes: Readonly<Record<string, boolean>>; readonly stopped: boolean };
 

@@ -35,7 +35,13 @@ function secretsOf(folder: string): Secrets {
   const file = join(folder, 'demo-secrets.json');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
   const draw = (): string => randomBytes(24).toString('base64url');
-  const secrets: Secrets = { installation: draw() + draw(), pageToken: draw(), appSecret: draw(), smsToken: draw(), apiKey: draw() };
+  const secrets: Secrets = {
+    installation: draw() + draw(),
+    pageToken: draw(),
+    appSecret: draw(),
+    smsToken: draw(),
+    apiKey: draw(),
+  };
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
   return secrets;
@@ -116,7 +122,14 @@ export function demoConfiguration(options: {
           id: 'demo-bank',
           tenant,
           sha256: hashApiKey(world.apiKey),
-          scopes: ['customers:read', 'customers:write', 'accounts:write', 'links:write', 'alerts:read', 'disclosures:read'],
+          scopes: [
+            'customers:read',
+            'customers:write',
+            'accounts:write',
+            'links:write',
+            'alerts:read',
+            'disclosures:read',
+          ],
         },
       ],
     },

@@ -52,7 +52,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     webhookUrl: `${url}/webhooks/messenger`,
     reports: ['delivered'],
   });
-  const sms = await startFakeTwilio({ accountSid: world.smsAccount, authToken: world.smsToken, from: [world.sender], reports: ['sent', 'delivered'] });
+  const sms = await startFakeTwilio({
+    accountSid: world.smsAccount,
+    authToken: world.smsToken,
+    from: [world.sender],
+    reports: ['sent', 'delivered'],
+  });
   const configuration = demoConfiguration({ world, secret, folder, port, host, graphUrl: graph.url, smsUrl: sms.url });
   const settings = readSettings(stringify(configuration), {});
   const logger = openLogger('tocsin', settings.logLevel);
@@ -89,7 +94,13 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     tail(platform.log, 'demo.findings', topicNames.customerEvents, (value) => showFinding(hub, value)),
     tail(platform.log, 'demo.requests', topicNames.bankRequests, (value) => {
       const request = value as BankRequest;
-      hub.emit({ type: 'request', requestId: request.requestId, account: request.accountId, reason: request.reason, at: Date.now() });
+      hub.emit({
+        type: 'request',
+        requestId: request.requestId,
+        account: request.accountId,
+        reason: request.reason,
+        at: Date.now(),
+      });
       bank.freeze(request);
     }),
     tail(platform.log, 'demo.ledger', topicNames.ledger, (value) => showDisclosure(hub, secret, value)),
@@ -161,9 +172,16 @@ class Actions extends DemoActions {
   /** The bank tells us of its customer; the customer opens the bank's link, agrees, and Messenger is tied to her. */
   async setUp(graph: Awaited<ReturnType<typeof startFakeGraph>>): Promise<void> {
     const { accountId, customerId, phone, psid } = this.#demo;
-    const known = await this.#bank.get<{ links?: Record<string, { address: string | null }>; stops?: Record<string, { stopped: boolean }> }>(`${this.#path}/profile`);
+    const known = await this.#bank.get<{
+      links?: Record<string, { address: string | null }>;
+      stops?: Record<string, { stopped: boolean }>;
+    }>(`${this.#path}/profile`);
     await this.#bank.put(`/v1/accounts/${accountId}/holders`, { holders: [{ customerId, role: 'owner' }] });
-    await this.#bank.put(`/v1/accounts/${accountId}/settings`, { country: 'BG', openedOn: '2020-01-31', currency: 'EUR' });
+    await this.#bank.put(`/v1/accounts/${accountId}/settings`, {
+      country: 'BG',
+      openedOn: '2020-01-31',
+      currency: 'EUR',
+    });
     await this.#bank.put(`${this.#path}/profile`, {
       language: 'en',
       timeZone: 'Europe/Sofia',
@@ -209,7 +227,9 @@ class Actions extends DemoActions {
   }
 
   async #standing(): Promise<Record<string, boolean>> {
-    const consents = await this.#bank.get<{ standing: { channel: string; purpose: string; dataClass: string; action: string }[] }>(`${this.#path}/consents`);
+    const consents = await this.#bank.get<{
+      standing: { channel: string; purpose: string; dataClass: string; action: string }[];
+    }>(`${this.#path}/consents`);
     const granted = (name: string): boolean =>
       consents?.standing.some(
         ({ channel, purpose, dataClass, action }) =>

@@ -26,7 +26,11 @@ export class SimulatedBank {
     this.#ana = ana;
   }
 
-  async start(options: { readonly everyMs: number; readonly firstFraudMs: number; readonly fraudEveryMs: number }): Promise<void> {
+  async start(options: {
+    readonly everyMs: number;
+    readonly firstFraudMs: number;
+    readonly fraudEveryMs: number;
+  }): Promise<void> {
     this.#partitions = (await this.#log.facts(this.#demo.bankTopic))?.partitions ?? 1;
     await this.#publish(this.#world.history(this.#ana, Date.now() - 3 * 3_600_000, 30), false);
     this.#every(options.everyMs, () => this.#publish([this.#world.ordinary(Date.now())]));

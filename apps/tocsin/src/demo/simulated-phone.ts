@@ -14,7 +14,13 @@ export class SimulatedPhone {
   readonly #seen = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: { readonly graph: FakeGraph; readonly sms: FakeTwilio; readonly hub: DemoHub; readonly demo: DemoWorld; readonly url: string }) {
+  constructor(options: {
+    readonly graph: FakeGraph;
+    readonly sms: FakeTwilio;
+    readonly hub: DemoHub;
+    readonly demo: DemoWorld;
+    readonly url: string;
+  }) {
     this.#graph = options.graph;
     this.#sms = options.sms;
     this.#hub = options.hub;
@@ -43,14 +49,25 @@ export class SimulatedPhone {
 
   #look(): void {
     for (const { id, text, key } of this.#graph.visible(this.#demo.psid)) {
-      this.#show(`messenger:${id}`, { channel: 'messenger', text, key, replies: key === undefined ? [] : this.#quickReplies(key) });
+      this.#show(`messenger:${id}`, {
+        channel: 'messenger',
+        text,
+        key,
+        replies: key === undefined ? [] : this.#quickReplies(key),
+      });
     }
-    for (const { id, text, key } of this.#sms.visible(this.#demo.phone)) this.#show(`sms:${id}`, { channel: 'sms', text, key, replies: [] });
+    for (const { id, text, key } of this.#sms.visible(this.#demo.phone))
+      this.#show(`sms:${id}`, { channel: 'sms', text, key, replies: [] });
   }
 
   #show(
     id: string,
-    message: { readonly channel: string; readonly text: string; readonly key: string | undefined; readonly replies: readonly { title: string; payload: string }[] },
+    message: {
+      readonly channel: string;
+      readonly text: string;
+      readonly key: string | undefined;
+      readonly replies: readonly { title: string; payload: string }[];
+    },
   ): void {
     if (this.#seen.has(id)) return;
     this.#seen.add(id);
@@ -61,7 +78,9 @@ export class SimulatedPhone {
   #quickReplies(key: string): readonly { title: string; payload: string }[] {
     for (const { body } of this.#graph.received()) {
       if (!body.includes(key)) continue;
-      const { message } = JSON.parse(body) as { message?: { metadata?: string; quick_replies?: { title: string; payload: string }[] } };
+      const { message } = JSON.parse(body) as {
+        message?: { metadata?: string; quick_replies?: { title: string; payload: string }[] };
+      };
       if (message?.metadata === key) return message.quick_replies ?? [];
     }
     return [];

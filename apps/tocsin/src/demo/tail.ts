@@ -3,16 +3,25 @@ import type { Log, LogRecord, Subscription } from '@tocsin/core';
 const decoder = new TextDecoder();
 
 /** Follows a topic from its end on, for showing; a record that is no JSON is passed over. */
-export async function tail(log: Log, group: string, topic: string, see: (value: unknown, record: LogRecord) => void): Promise<Subscription> {
+export async function tail(
+  log: Log,
+  group: string,
+  topic: string,
+  see: (value: unknown, record: LogRecord) => void,
+): Promise<Subscription> {
   const facts = await log.facts(topic);
-  const ends = await Promise.all(Array.from({ length: facts?.partitions ?? 0 }, (_, partition) => log.bounds(topic, partition)));
+  const ends = await Promise.all(
+    Array.from({ length: facts?.partitions ?? 0 }, (_, partition) => log.bounds(topic, partition)),
+  );
   let open: (subscription: Subscription) => void = () => {};
   const opened = new Promise<Subscription>((resolve) => (open = resolve));
   const subscription = await log.subscribe(
     { topic, group },
     {
       assigned: (partitions) =>
-        void opened.then((ready) => partitions.forEach((partition) => ready.seek(partition, ends[partition]?.end ?? 0))),
+        void opened.then((ready) =>
+          partitions.forEach((partition) => ready.seek(partition, ends[partition]?.end ?? 0)),
+        ),
       revoked: () => {},
       failed: () => {},
       batch: (batches) => {

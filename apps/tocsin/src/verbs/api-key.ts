@@ -12,6 +12,10 @@ export function addApiKey(program: Command): void {
     .action(({ json = false }: { json?: boolean }) => {
       const key = `tocsin_${randomBytes(32).toString('base64url')}`;
       const sha256 = hashApiKey(key);
-      print(json, { key, sha256 }, [`key     ${key}`, `sha256  ${sha256}`, 'The key is shown this once; the configuration keeps the hash only.']);
+      print(json, { key, sha256 }, [
+        `key     ${key}`,
+        `sha256  ${sha256}`,
+        'The key is shown this once; the configuration keeps the hash only.',
+      ]);
     });
 }

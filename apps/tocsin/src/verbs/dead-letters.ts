@@ -23,7 +23,9 @@ export function addDeadLetters(program: Command): void {
     .option('--json', 'print JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
       const letters = await read();
-      const lines = letters.map(({ id, stage, kind, reason }) => `${stage.padEnd(26)} ${kind.padEnd(14)} ${id}  ${reason}`);
+      const lines = letters.map(
+        ({ id, stage, kind, reason }) => `${stage.padEnd(26)} ${kind.padEnd(14)} ${id}  ${reason}`,
+      );
       print(json, letters, letters.length === 0 ? ['There are no dead letters.'] : lines);
     });
   verb

@@ -20,7 +20,9 @@ export function addDoctor(program: Command): void {
       withPlatform(program, async ({ log, state, counts }, settings) => {
         const findings: Finding[] = [];
         const look = async (what: string, check: () => Promise<string | null>): Promise<boolean> => {
-          const problem = await check().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+          const problem = await check().catch((error: unknown) =>
+            error instanceof Error ? error.message : String(error),
+          );
           findings.push({ what, ok: problem === null, detail: problem ?? 'well' });
           return problem === null;
         };
@@ -37,7 +39,12 @@ export function addDoctor(program: Command): void {
             const wrong: string[] = [];
             for (const { name, partitions } of topicSpecs(channelIds, counts)) {
               const facts = await log.facts(name);
-              if (facts?.partitions !== partitions) wrong.push(facts === undefined ? `${name} is missing` : `${name} has ${facts.partitions} partitions instead of ${partitions}`);
+              if (facts?.partitions !== partitions)
+                wrong.push(
+                  facts === undefined
+                    ? `${name} is missing`
+                    : `${name} has ${facts.partitions} partitions instead of ${partitions}`,
+                );
             }
             return wrong.length === 0 ? null : `${wrong.join('; ')}. Run "tocsin topics create" for missing ones.`;
           });
@@ -56,14 +63,21 @@ export function addDoctor(program: Command): void {
                 const position = await state.slot(stage, partition).position();
                 if (position === null) continue;
                 const { start, end } = await log.bounds(topic, partition);
-                if (position.offset > end) wrong.push(`partition ${partition}: the position ${position.offset} lies beyond the end ${end} (was the topic created anew?)`);
-                else if (position.offset < start) wrong.push(`partition ${partition}: ${start - position.offset} records were removed before they were processed`);
+                if (position.offset > end)
+                  wrong.push(
+                    `partition ${partition}: the position ${position.offset} lies beyond the end ${end} (was the topic created anew?)`,
+                  );
+                else if (position.offset < start)
+                  wrong.push(
+                    `partition ${partition}: ${start - position.offset} records were removed before they were processed`,
+                  );
               }
               return wrong.length === 0 ? null : wrong.join('; ');
             });
           }
         }
-        const mark = ({ what, ok, detail }: Finding): string => `${ok ? 'ok   ' : 'WRONG'}  ${what}${ok ? '' : `: ${detail}`}`;
+        const mark = ({ what, ok, detail }: Finding): string =>
+          `${ok ? 'ok   ' : 'WRONG'}  ${what}${ok ? '' : `: ${detail}`}`;
         const hint = 'Order per account is kept only where the bank keys its records by account.';
         print(json, findings, [...findings.map(mark), hint]);
         if (findings.some(({ ok }) => !ok)) process.exitCode = 1;

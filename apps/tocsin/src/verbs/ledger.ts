@@ -14,7 +14,9 @@ async function chains(rows: AsyncIterable<LedgerRow>): Promise<Map<string, Ledge
     found.set(name, chain);
     if (!chain.has(row.sequence)) chain.set(row.sequence, row);
   }
-  return new Map([...found].map(([name, chain]) => [name, [...chain.values()].sort((a, b) => a.sequence - b.sequence)]));
+  return new Map(
+    [...found].map(([name, chain]) => [name, [...chain.values()].sort((a, b) => a.sequence - b.sequence)]),
+  );
 }
 
 /** `tocsin ledger verify`: is any row of the disclosure ledger missing or altered? */
@@ -32,8 +34,15 @@ export function addLedger(program: Command): void {
             if (value !== null) yield JSON.parse(new TextDecoder().decode(value)) as LedgerRow;
           }
         }
-        const result = [...(await chains(rows()))].map(([chain, list]) => ({ chain, rows: list.length, problem: verifyChain(list, sha256) }));
-        const lines = result.map(({ chain, rows: count, problem }) => `${problem === null ? 'whole ' : 'BROKEN'}  ${chain}  ${count} rows${problem === null ? '' : `: ${problem}`}`);
+        const result = [...(await chains(rows()))].map(([chain, list]) => ({
+          chain,
+          rows: list.length,
+          problem: verifyChain(list, sha256),
+        }));
+        const lines = result.map(
+          ({ chain, rows: count, problem }) =>
+            `${problem === null ? 'whole ' : 'BROKEN'}  ${chain}  ${count} rows${problem === null ? '' : `: ${problem}`}`,
+        );
         print(json, result, result.length === 0 ? ['The ledger is empty.'] : lines);
         if (result.some(({ problem }) => problem !== null)) process.exitCode = 1;
       }),

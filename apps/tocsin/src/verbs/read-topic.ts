@@ -7,7 +7,7 @@ export async function* readTopic(log: Log, topic: string): AsyncGenerator<LogRec
   const partitions = (await log.facts(topic))?.partitions ?? 0;
   for (let partition = 0; partition < partitions; partition++) {
     const { start, end } = await log.bounds(topic, partition);
-    for (let from = start; from < end; ) {
+    for (let from = start; from < end;) {
       const records = await log.read(topic, partition, from, page);
       if (records.length === 0) break;
       for (const record of records) if (record.offset < end) yield record;

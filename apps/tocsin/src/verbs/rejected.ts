@@ -17,7 +17,9 @@ async function* rejected(log: Log, code: string | undefined): AsyncGenerator<Log
   const seen = new Set<string>();
   for await (const record of readTopic(log, topicNames.rejected)) {
     if (code !== undefined && headerText(record, 'tocsin-code') !== code) continue;
-    const origin = ['topic', 'partition', 'offset'].map((part) => headerText(record, `tocsin-origin-${part}`)).join('/');
+    const origin = ['topic', 'partition', 'offset']
+      .map((part) => headerText(record, `tocsin-origin-${part}`))
+      .join('/');
     if (seen.has(origin)) continue;
     seen.add(origin);
     yield record;
@@ -51,7 +53,10 @@ export function addRejected(program: Command): void {
           rows.push(summary(record));
           if (rows.length >= Number(limit)) break;
         }
-        const lines = rows.map((row) => `${row.at.padEnd(12)} ${(row.code ?? '').padEnd(20)} ${row.topic}/${row.partition}/${row.offset}  ${row.path ?? ''}  ${row.reason ?? ''}`);
+        const lines = rows.map(
+          (row) =>
+            `${row.at.padEnd(12)} ${(row.code ?? '').padEnd(20)} ${row.topic}/${row.partition}/${row.offset}  ${row.path ?? ''}  ${row.reason ?? ''}`,
+        );
         print(json, rows, rows.length === 0 ? ['Nothing was rejected.'] : lines);
       }),
     );
@@ -64,9 +69,14 @@ export function addRejected(program: Command): void {
         const match = /^(\d+)\/(\d+)$/.exec(place);
         if (match === null) throw new UsageError('The place is partition/offset, as "tocsin rejected list" prints it.');
         const [record] = await log.read(topicNames.rejected, Number(match[1]), Number(match[2]), 1);
-        if (record === undefined || record.offset !== Number(match[2])) throw new UsageError(`Nothing stands at ${place}.`);
+        if (record === undefined || record.offset !== Number(match[2]))
+          throw new UsageError(`Nothing stands at ${place}.`);
         if (json) {
-          print(true, { ...summary(record), value: record.value === null ? null : Buffer.from(record.value).toString('base64') }, []);
+          print(
+            true,
+            { ...summary(record), value: record.value === null ? null : Buffer.from(record.value).toString('base64') },
+            [],
+          );
           return;
         }
         for (const [name, value] of Object.entries(summary(record))) process.stderr.write(`${name}: ${value}\n`);
@@ -93,7 +103,10 @@ export function addRejected(program: Command): void {
           }
         }
         const done = dryRun ? 'would be sent' : 'sent';
-        print(json, { sent, left, dryRun }, [`${sent} ${done} again.`, ...left.map(({ at, why }) => `${at} was left: ${why}`)]);
+        print(json, { sent, left, dryRun }, [
+          `${sent} ${done} again.`,
+          ...left.map(({ at, why }) => `${at} was left: ${why}`),
+        ]);
       }),
     );
 }
@@ -102,10 +115,12 @@ export function addRejected(program: Command): void {
 async function redriven(log: Log, record: LogRecord): Promise<Appending | string> {
   const redrive = redriveOf(record);
   if (redrive.kind === 'append') return redrive.record;
-  if (redrive.kind === 'not-rejected') return `it is no rejected record: the header ${redrive.header} is missing or wrong`;
+  if (redrive.kind === 'not-rejected')
+    return `it is no rejected record: the header ${redrive.header} is missing or wrong`;
   // Masked or cut: only the bank's own record still has all the bytes.
   const { topic, partition, offset } = redrive.original;
   const [original] = await log.read(topic, partition, offset, 1);
-  if (original === undefined || original.offset !== offset) return `the original at ${topic}/${partition}/${offset} is no longer kept`;
+  if (original === undefined || original.offset !== offset)
+    return `the original at ${topic}/${partition}/${offset} is no longer kept`;
   return againOf(original);
 }

@@ -17,7 +17,8 @@ const batchSize = 500;
 async function linesOf(file: string): Promise<string[]> {
   const lines: string[] = [];
   try {
-    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) if (line.trim() !== '') lines.push(line);
+    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity }))
+      if (line.trim() !== '') lines.push(line);
   } catch (error) {
     throw new UsageError(`${file}: ${(error as Error).message}`);
   }
@@ -27,7 +28,9 @@ async function linesOf(file: string): Promise<string[]> {
 const objectOf = (line: string): Record<string, unknown> | null => {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }
@@ -43,7 +46,9 @@ function shifted(lines: readonly string[], now: number): string[] {
   return lines.map((line) => {
     const object = objectOf(line);
     const time = timeOf(object?.['occurredAt']);
-    return object === null || Number.isNaN(time) ? line : JSON.stringify({ ...object, occurredAt: new Date(time + by).toISOString() });
+    return object === null || Number.isNaN(time)
+      ? line
+      : JSON.stringify({ ...object, occurredAt: new Date(time + by).toISOString() });
   });
 }
 
@@ -51,7 +56,9 @@ function shifted(lines: readonly string[], now: number): string[] {
 export function addReplay(program: Command): void {
   program
     .command('replay <file>')
-    .description('publish a file of JSON lines to a source’s topic; times are shifted so that the last transaction is now')
+    .description(
+      'publish a file of JSON lines to a source’s topic; times are shifted so that the last transaction is now',
+    )
     .option('--source <name>', 'the source to publish to (default: the first one of transactions)')
     .option('--keep-times', 'do not shift times')
     .option('--dry-run', 'only count')
@@ -59,7 +66,10 @@ export function addReplay(program: Command): void {
     .action((file: string, { source: name, keepTimes = false, dryRun = false, json = false }: ReplayOptions) =>
       withPlatform(program, async ({ log }, settings) => {
         const source = settings.sources.find((one) => (name === undefined ? one.format === 'json' : one.name === name));
-        if (source === undefined) throw new UsageError(name === undefined ? 'No source of transactions is configured.' : `There is no source ${name}.`);
+        if (source === undefined)
+          throw new UsageError(
+            name === undefined ? 'No source of transactions is configured.' : `There is no source ${name}.`,
+          );
         const facts = await log.facts(source.topic);
         if (facts === undefined) throw new UsageError(`The topic ${source.topic} does not exist.`);
         const read = await linesOf(file);
@@ -69,12 +79,19 @@ export function addReplay(program: Command): void {
             lines.slice(from, from + batchSize).map((value) => {
               const account = objectOf(value)?.['accountId'];
               const key = typeof account === 'string' ? account : null;
-              return { topic: source.topic, partition: key === null ? 0 : partitionOf(key, facts.partitions), key, value };
+              return {
+                topic: source.topic,
+                partition: key === null ? 0 : partitionOf(key, facts.partitions),
+                key,
+                value,
+              };
             }),
           );
           if (!json && lines.length > 10_000 && from % 10_000 === 0) say(`${from} of ${lines.length} …`);
         }
-        print(json, { records: lines.length, topic: source.topic, dryRun }, [`${lines.length} records ${dryRun ? 'would be ' : ''}published to ${source.topic}.`]);
+        print(json, { records: lines.length, topic: source.topic, dryRun }, [
+          `${lines.length} records ${dryRun ? 'would be ' : ''}published to ${source.topic}.`,
+        ]);
       }),
     );
 }

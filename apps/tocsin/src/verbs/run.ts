@@ -30,7 +30,8 @@ export function addRun(program: Command): void {
       const settings = settingsOf(program);
       const services = (options.services?.split(',') ?? [...serviceNames]) as ServiceName[];
       const unknown = services.filter((name) => !serviceNames.includes(name));
-      if (unknown.length > 0) throw new UsageError(`There is no service ${unknown.join(', ')}; there are: ${serviceNames.join(', ')}.`);
+      if (unknown.length > 0)
+        throw new UsageError(`There is no service ${unknown.join(', ')}; there are: ${serviceNames.join(', ')}.`);
       const logger = openLogger('tocsin', settings.logLevel);
       const running = await start({ settings, services, logger, refused: fail });
       say(`Tocsin (${services.join(', ')}) listens on ${running.url}.`);
@@ -55,8 +56,12 @@ async function runDemo(options: RunOptions): Promise<void> {
   });
   say('');
   say(`Tocsin runs: open ${demo.url.replace('0.0.0.0', '127.0.0.1')} in a browser.`);
-  say(`It listens on ${options.host} only${options.host === '127.0.0.1' ? ', so nobody else can reach it' : ''}. Embedded storage: for one machine; not replicated.`);
-  say('Or stay here: a first suspicious payment comes within seconds. Type YES, NO or STOP and Enter to answer for Ana. Ctrl-C ends.');
+  say(
+    `It listens on ${options.host} only${options.host === '127.0.0.1' ? ', so nobody else can reach it' : ''}. Embedded storage: for one machine; not replicated.`,
+  );
+  say(
+    'Or stay here: a first suspicious payment comes within seconds. Type YES, NO or STOP and Enter to answer for Ana. Ctrl-C ends.',
+  );
   say('');
   const stopAnswering = answerFromTerminal(demo);
   closeOnSignal(

@@ -29,7 +29,8 @@ export function addStatus(program: Command): void {
             const { start, end } = await log.bounds(topic, partition);
             const position = await state.slot(stage, partition).position();
             lag += Math.max(0, end - (position?.offset ?? start));
-            if (position !== null && position.clockAt > 0) clockAt = Math.min(clockAt ?? position.clockAt, position.clockAt);
+            if (position !== null && position.clockAt > 0)
+              clockAt = Math.min(clockAt ?? position.clockAt, position.clockAt);
           }
           found.push({ stage, topic, partitions, lag, clockAt });
         }

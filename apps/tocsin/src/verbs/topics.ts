@@ -17,11 +17,21 @@ export function addTopics(program: Command): void {
         if (dryRun) {
           const missing = [];
           for (const spec of specs) if ((await log.facts(spec.name)) === undefined) missing.push(spec);
-          print(json, { missing }, missing.length === 0 ? ['All topics exist.'] : missing.map(({ name, partitions }) => `would create ${name}, ${partitions} partitions`));
+          print(
+            json,
+            { missing },
+            missing.length === 0
+              ? ['All topics exist.']
+              : missing.map(({ name, partitions }) => `would create ${name}, ${partitions} partitions`),
+          );
           return;
         }
         const created = await log.createTopics(specs);
-        print(json, { created }, created.length === 0 ? ['All topics exist.'] : created.map((name) => `created ${name}`));
+        print(
+          json,
+          { created },
+          created.length === 0 ? ['All topics exist.'] : created.map((name) => `created ${name}`),
+        );
       }),
     );
   topics
@@ -35,7 +45,9 @@ export function addTopics(program: Command): void {
           const facts = await log.facts(name);
           if (facts === undefined) problems.push(`${name} is missing: run "tocsin topics create".`);
           else if (facts.partitions !== partitions) {
-            problems.push(`${name} has ${facts.partitions} partitions, ${partitions} are configured: the count is fixed for its life, so set partitions to what is.`);
+            problems.push(
+              `${name} has ${facts.partitions} partitions, ${partitions} are configured: the count is fixed for its life, so set partitions to what is.`,
+            );
           }
         }
         print(json, { problems }, problems.length === 0 ? ['All topics are as configured.'] : problems);

@@ -20,7 +20,9 @@ export function settingsOf(program: Command): Settings {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}. Name a configuration with --config; deploy/config.example.yaml is one to start from.`);
+    throw new UsageError(
+      `${file}: ${(error as Error).message}. Name a configuration with --config; deploy/config.example.yaml is one to start from.`,
+    );
   }
   try {
     return readSettings(text, process.env);
@@ -31,7 +33,10 @@ export function settingsOf(program: Command): Settings {
 }
 
 /** Opens log and state, does something, closes them again. */
-export async function withPlatform<T>(program: Command, act: (platform: Platform, settings: Settings) => Promise<T>): Promise<T> {
+export async function withPlatform<T>(
+  program: Command,
+  act: (platform: Platform, settings: Settings) => Promise<T>,
+): Promise<T> {
   const settings = settingsOf(program);
   const platform = await openPlatform(settings, openLogger('tocsin', 'error'));
   try {

@@ -17,8 +17,11 @@ export type History = Record<string, unknown>;
 
 /** The transaction that is being judged, as features see it. One object serves all transactions in turn. */
 export class Frame {
+  /** As rules see it: an update has the time of the first record of the same transaction. */
   tx!: Transaction;
-  /** The transaction's own time; of an update, that of the first record of the same transaction. */
+  /** As it arrived. */
+  record!: Transaction;
+  /** The time of `tx`. */
   at!: Instant;
   /** The amount under which it stands in the windows. */
   minor!: number;
@@ -31,8 +34,9 @@ export class Frame {
   readonly #keys = new Map<string, number | undefined>();
 
   begin(tx: Transaction, account: AccountFacts, history: History, known?: { at: Instant; minor: number }): void {
-    this.tx = tx;
     this.at = known?.at ?? tx.occurredAt;
+    this.record = tx;
+    this.tx = this.at === tx.occurredAt ? tx : { ...tx, occurredAt: this.at };
     this.minor = known?.minor ?? tx.amount.minor;
     this.counted = known !== undefined;
     this.account = account;

@@ -179,10 +179,10 @@ export class Program {
     const running = this.conditions.get(id);
     if (running === undefined) return undefined;
     const { condition, parameters, features } = running;
-    const { tx, account } = this.frame;
-    const missing: readonly Field[] = missingOf(condition.needs, tx, account);
+    const { record, account } = this.frame;
+    const missing: readonly Field[] = missingOf(condition.needs, record, account);
     if (missing.length > 0) return { kind: 'notApplicable', missing };
-    return condition.decide(tx, features, { ...context, parameters, account });
+    return condition.decide(record, features, { ...context, parameters, account });
   }
 
   /** Takes a new transaction into everything that counts it. After `judge`: nothing counts itself. */

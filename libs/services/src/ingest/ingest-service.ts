@@ -40,7 +40,11 @@ export function ingestService(context: ServiceContext): Service {
     const log =
       source.kafka === undefined
         ? platform.log
-        : readingFrom(platform.otherLog(source.kafka, `${settings.installation}-${source.name}`), source.topic, platform.log);
+        : readingFrom(
+            platform.otherLog(source.kafka, `${settings.installation}-${source.name}`),
+            source.topic,
+            platform.log,
+          );
     feeds.push(
       stageFeed({
         ...context,

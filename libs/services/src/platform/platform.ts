@@ -81,10 +81,16 @@ export async function openPlatform(settings: Settings, logger: Logger): Promise<
       },
     };
   }
-  if (settings.kafka === undefined || settings.redis === undefined) throw new Error('storage "kafka" needs the settings kafka and redis.');
+  if (settings.kafka === undefined || settings.redis === undefined)
+    throw new Error('storage "kafka" needs the settings kafka and redis.');
   const log = openKafka(settings.kafka, settings.kafka.clientId, logger);
   const { barrierReplicas, tls, ...connection } = settings.redis;
-  const redis = openRedis({ installation, connection: { ...connection, ...(tls === undefined ? {} : { tls: { ...tls } }) }, barrierReplicas, logger });
+  const redis = openRedis({
+    installation,
+    connection: { ...connection, ...(tls === undefined ? {} : { tls: { ...tls } }) },
+    barrierReplicas,
+    logger,
+  });
   return {
     ...rest,
     log,

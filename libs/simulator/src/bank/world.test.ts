@@ -10,7 +10,9 @@ describe('the simulated bank', () => {
       return JSON.stringify([...Array(50).keys()].map((i) => world.ordinary(at + i * 1_000)));
     };
     expect(stream()).toBe(stream());
-    expect(stream()).not.toBe(JSON.stringify([...Array(50).keys()].map((i) => new World({ seed: 12 }).ordinary(at + i * 1_000))));
+    expect(stream()).not.toBe(
+      JSON.stringify([...Array(50).keys()].map((i) => new World({ seed: 12 }).ordinary(at + i * 1_000))),
+    );
   });
 
   it('gives every transaction an id of its own and a positive amount', () => {

@@ -84,7 +84,9 @@ export class World {
   /** A quiet past, so that rules which compare with a habit have one. */
   history(customer: SimulatedCustomer, until: number, count: number): readonly BankTransaction[] {
     const span = 4 * 86_400_000;
-    return Array.from({ length: count }, (_, index) => this.ordinary(until - span + Math.floor((span * index) / count), customer));
+    return Array.from({ length: count }, (_, index) =>
+      this.ordinary(until - span + Math.floor((span * index) / count), customer),
+    );
   }
 
   salary(customer: SimulatedCustomer, at: number): BankTransaction {
@@ -105,37 +107,67 @@ export class World {
       case 'impossible-travel':
         return [
           this.#payment(customer, at - 20 * 60_000, customer.meanAmount, pick(this.#random, shops), sofia),
-          this.#payment(customer, at, uniform(this.#random, 180, 480), { id: 'm-91', name: 'Boutique Lumiere', mcc: '5621' }, paris),
+          this.#payment(
+            customer,
+            at,
+            uniform(this.#random, 180, 480),
+            { id: 'm-91', name: 'Boutique Lumiere', mcc: '5621' },
+            paris,
+          ),
         ];
       case 'card-testing':
         return [
-          ...[1, 1.5, 0.5].map((amount, index) => this.#payment(customer, at - (5 - index) * 60_000, amount, shop, sofia, 'card-not-present')),
+          ...[1, 1.5, 0.5].map((amount, index) =>
+            this.#payment(customer, at - (5 - index) * 60_000, amount, shop, sofia, 'card-not-present'),
+          ),
           this.#payment(customer, at, uniform(this.#random, 90, 300), shop, sofia, 'card-not-present'),
         ];
       case 'amount-vs-median':
         return [this.#payment(customer, at, customer.meanAmount * 5 + 150 + uniform(this.#random, 0, 50), shop, sofia)];
       case 'decline-burst':
         return [6, 3, 0].map((minutes) => ({
-          ...this.#payment(customer, at - minutes * 60_000, uniform(this.#random, 60, 200), shop, sofia, 'card-not-present'),
+          ...this.#payment(
+            customer,
+            at - minutes * 60_000,
+            uniform(this.#random, 60, 200),
+            shop,
+            sofia,
+            'card-not-present',
+          ),
           status: 'declined' as const,
           declineReason: '05',
         }));
     }
   }
 
-  #payment(customer: SimulatedCustomer, at: number, amount: number, shop: Shop, place: Place, channel = 'card-present'): BankTransaction {
+  #payment(
+    customer: SimulatedCustomer,
+    at: number,
+    amount: number,
+    shop: Shop,
+    place: Place,
+    channel = 'card-present',
+  ): BankTransaction {
     return {
       ...this.#base(customer, at, Math.round(amount * 100)),
       direction: 'debit',
       status: 'authorised',
       channel,
       merchant: { ...shop, ...place, terminalId: `${shop.id}-t1` },
-      card: { token: customer.cardToken, last4: customer.last4, entryMode: channel === 'card-present' ? 'chip' : 'ecommerce' },
+      card: {
+        token: customer.cardToken,
+        last4: customer.last4,
+        entryMode: channel === 'card-present' ? 'chip' : 'ecommerce',
+      },
     };
   }
 
   /** `cents` leave the account (negative: arrive). */
-  #base(customer: SimulatedCustomer, at: number, cents: number): Pick<BankTransaction, 'id' | 'accountId' | 'customerId' | 'occurredAt' | 'amount' | 'balanceAfter'> {
+  #base(
+    customer: SimulatedCustomer,
+    at: number,
+    cents: number,
+  ): Pick<BankTransaction, 'id' | 'accountId' | 'customerId' | 'occurredAt' | 'amount' | 'balanceAfter'> {
     const balance = (this.#balances.get(customer.accountId) ?? 0) - cents;
     this.#balances.set(customer.accountId, balance);
     return {

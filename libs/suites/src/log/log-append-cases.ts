@@ -5,7 +5,12 @@ import type { LogCase } from './log-harness.ts';
 
 const ranged = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
 
-const one = (topic: string, partition: number, value: string | Uint8Array): Appending => ({ topic, partition, key: 'k', value });
+const one = (topic: string, partition: number, value: string | Uint8Array): Appending => ({
+  topic,
+  partition,
+  key: 'k',
+  value,
+});
 
 const code = (expected: string) => (error: unknown) => (error as { readonly code?: unknown }).code === expected;
 
@@ -41,7 +46,10 @@ export const logAppendCases: readonly LogCase[] = [
       for (const partition of [0, 1, 2]) {
         const read = await harness.log.read(topic, partition, 0, 100);
         const expected = records.filter((record) => record.partition === partition).map(({ value }) => value);
-        assert.deepEqual(read.map(({ value }) => text(value)), expected);
+        assert.deepEqual(
+          read.map(({ value }) => text(value)),
+          expected,
+        );
       }
     },
   },
@@ -71,7 +79,10 @@ export const logAppendCases: readonly LogCase[] = [
       ]);
       assert.equal(first.status, 'fulfilled');
       assert.equal(last.status, 'fulfilled');
-      assert.equal(unknownTopic.status === 'rejected' && (unknownTopic.reason as { code: string }).code, 'UNKNOWN_TOPIC');
+      assert.equal(
+        unknownTopic.status === 'rejected' && (unknownTopic.reason as { code: string }).code,
+        'UNKNOWN_TOPIC',
+      );
       assert.equal(unknownPartition.status, 'rejected');
       const values = (await harness.log.read(topic, 0, 0, 100)).map(({ value }) => text(value));
       assert.equal(values[0], 'first');
@@ -100,7 +111,10 @@ export const logAppendCases: readonly LogCase[] = [
       for (const partition of [0, 1]) {
         const read = await harness.log.read(topic, partition, 0, 1_000);
         const numbers = read.map(({ value }) => Number(text(value)!.split(':')[0]));
-        assert.deepEqual(numbers, ranged(120).filter((i) => (i % 3 === 0 ? 1 : 0) === partition));
+        assert.deepEqual(
+          numbers,
+          ranged(120).filter((i) => (i % 3 === 0 ? 1 : 0) === partition),
+        );
       }
     },
   },

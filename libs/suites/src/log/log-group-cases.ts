@@ -49,7 +49,9 @@ export const logGroupCases: readonly LogCase[] = [
         await second.close();
         await until('one member owns all again', () => first.owned.size === 4);
         await append('after');
-        await until('the returned ones are read', () => returning.every((partition) => first.values(partition).length === 3));
+        await until('the returned ones are read', () =>
+          returning.every((partition) => first.values(partition).length === 3),
+        );
         await until('the kept ones are read', () => first.records.length === 12);
         for (const partition of partitions) {
           assert.deepEqual(first.values(partition), ['before', 'shared', 'after']);

@@ -53,4 +53,5 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
 /** Long enough for something that must not happen to happen. */
 export const aWhile = (milliseconds = 400): Promise<void> => sleep(milliseconds);
 
-export const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString());
+export const text = (bytes: Uint8Array | null): string | null =>
+  bytes === null ? null : Buffer.from(bytes).toString();

@@ -18,9 +18,18 @@ export const logReadCases: readonly LogCase[] = [
     async run(harness) {
       const topic = await filled(harness, 20);
       const read = await harness.log.read(topic, 0, 7, 5);
-      assert.deepEqual(read.map(({ offset }) => offset), [7, 8, 9, 10, 11]);
-      assert.deepEqual(read.map(({ value }) => text(value)), ['7', '8', '9', '10', '11']);
-      assert.deepEqual(read.map(({ topic: of, partition }) => [of, partition]), read.map(() => [topic, 0]));
+      assert.deepEqual(
+        read.map(({ offset }) => offset),
+        [7, 8, 9, 10, 11],
+      );
+      assert.deepEqual(
+        read.map(({ value }) => text(value)),
+        ['7', '8', '9', '10', '11'],
+      );
+      assert.deepEqual(
+        read.map(({ topic: of, partition }) => [of, partition]),
+        read.map(() => [topic, 0]),
+      );
       assert.equal((await harness.log.read(topic, 0, 0, 100)).length, 20);
       assert.deepEqual(await harness.log.read(topic, 0, 20, 5), []);
     },
@@ -64,7 +73,10 @@ export const logReadCases: readonly LogCase[] = [
       const other = await harness.another();
       try {
         const again = await other.read(topic, 0, 0, 2);
-        assert.deepEqual(again.map(({ timestamp }) => timestamp), [a!.timestamp, b!.timestamp]);
+        assert.deepEqual(
+          again.map(({ timestamp }) => timestamp),
+          [a!.timestamp, b!.timestamp],
+        );
       } finally {
         await other.close();
       }
@@ -93,7 +105,12 @@ export const logReadCases: readonly LogCase[] = [
     async run(harness) {
       const { log } = harness;
       const [first, second] = [freshName('suite'), freshName('suite')];
-      const spec = (name: string, partitions: number) => ({ name, partitions, cleanup: 'delete' as const, retentionMs: 60_000 });
+      const spec = (name: string, partitions: number) => ({
+        name,
+        partitions,
+        cleanup: 'delete' as const,
+        retentionMs: 60_000,
+      });
       assert.deepEqual(await log.createTopics([spec(first, 3)]), [first]);
       assert.deepEqual(await log.createTopics([spec(first, 3), spec(second, 1)]), [second]);
       // Another number is no order to change the topic; who cares compares the facts.
@@ -101,7 +118,12 @@ export const logReadCases: readonly LogCase[] = [
       assert.equal((await log.facts(first))?.partitions, 3);
       assert.equal((await log.facts(second))?.partitions, 1);
       assert.equal(await log.facts(freshName('no-such')), undefined);
-      assert.deepEqual(await log.createTopics([{ name: freshName('kept'), partitions: 1, cleanup: 'compact' }]).then((names) => names.length), 1);
+      assert.deepEqual(
+        await log
+          .createTopics([{ name: freshName('kept'), partitions: 1, cleanup: 'compact' }])
+          .then((names) => names.length),
+        1,
+      );
     },
   },
   {

@@ -57,7 +57,10 @@ export const logSubscribeCases: readonly LogCase[] = [
         assert.deepEqual(reader.offsets(1), [2, 3, 4]);
         assert.deepEqual([...reader.offsets(0), ...reader.offsets(2)], []);
         const subscription = await reader.subscription();
-        assert.deepEqual([0, 1, 2, 3].map((partition) => subscription.assigns(partition)), [true, true, true, false]);
+        assert.deepEqual(
+          [0, 1, 2, 3].map((partition) => subscription.assigns(partition)),
+          [true, true, true, false],
+        );
         await reader.seek(0, 5);
         await harness.log.append(numbered(topic, 0, 5, 2));
         await until('the next partition is read from its end on', () => reader.offsets(0).length === 2);
@@ -98,7 +101,10 @@ export const logSubscribeCases: readonly LogCase[] = [
         },
       });
       await reading(harness, topic, reader, async () => {
-        await until('the last record was read twice', () => reader.offsets(0).filter((offset) => offset === 99).length === 2);
+        await until(
+          'the last record was read twice',
+          () => reader.offsets(0).filter((offset) => offset === 99).length === 2,
+        );
         assert.deepEqual(reader.offsets(0), [...ranged(90, 100), ...ranged(50, 100)]);
         await reader.seek(0, 98);
         await until('it was read a third time', () => reader.offsets(0).length === 62);
@@ -204,7 +210,10 @@ export const logSubscribeCases: readonly LogCase[] = [
         if (reader.owned.has(0)) void reader.seek(0, 10);
         await until('it is reported', () => reader.failures.some(({ code: is }) => is === 'RECREATED'));
         await aWhile();
-        assert.ok(!reader.values(0).includes('1000'), 'A record of the new topic was delivered as if nothing had happened.');
+        assert.ok(
+          !reader.values(0).includes('1000'),
+          'A record of the new topic was delivered as if nothing had happened.',
+        );
       });
     },
   },
@@ -224,7 +233,10 @@ export const logSubscribeCases: readonly LogCase[] = [
         assert.deepEqual([...(await other.committed(group, topic))], [[1, 4]]);
         await subscription.commit(1, 10);
         await subscription.commit(0, 0);
-        assert.deepEqual([...(await other.committed(group, topic))].sort(), [[0, 0], [1, 10]]);
+        assert.deepEqual([...(await other.committed(group, topic))].sort(), [
+          [0, 0],
+          [1, 10],
+        ]);
       } finally {
         await other.close();
         await reader.close();

@@ -1,4 +1,12 @@
-import type { Log, LogError, LogRecord, PartitionBatch, SubscribeOptions, Subscriber, Subscription } from '@tocsin/core';
+import type {
+  Log,
+  LogError,
+  LogRecord,
+  PartitionBatch,
+  SubscribeOptions,
+  Subscriber,
+  Subscription,
+} from '@tocsin/core';
 import { text } from './log-harness.ts';
 
 export interface ReaderOptions {
@@ -70,7 +78,8 @@ export class RecordingReader implements Subscriber {
 
   revoked(partitions: readonly number[]): void {
     for (const partition of partitions) {
-      if (!this.owned.delete(partition)) this.violations.push(`Partition ${partition} was revoked, but never assigned.`);
+      if (!this.owned.delete(partition))
+        this.violations.push(`Partition ${partition} was revoked, but never assigned.`);
       this.lost.push(partition);
     }
   }
@@ -81,7 +90,8 @@ export class RecordingReader implements Subscriber {
 
   async batch(batches: readonly PartitionBatch[]): Promise<void> {
     for (const { partition, records } of batches) {
-      if (!this.owned.has(partition)) this.violations.push(`Partition ${partition} was delivered without being assigned.`);
+      if (!this.owned.has(partition))
+        this.violations.push(`Partition ${partition} was delivered without being assigned.`);
       if (this.#inside.has(partition)) this.violations.push(`Partition ${partition} was delivered during a delivery.`);
       if (records.length === 0) this.violations.push(`An empty delivery of partition ${partition}.`);
       this.#inside.add(partition);

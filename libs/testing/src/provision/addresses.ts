@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 function address(variable: string, need: string): string {
   const given = process.env[variable];
   if (given === undefined || given === '') {
-    throw new Error(`No ${need} was provided: name it in this project's package.json, "tocsin": { "needs": ["${need}"] }.`);
+    throw new Error(
+      `No ${need} was provided: name it in this project's package.json, "tocsin": { "needs": ["${need}"] }.`,
+    );
   }
   return given;
 }

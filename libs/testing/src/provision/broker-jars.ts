@@ -12,7 +12,8 @@ export const kafkaVersion = '4.3.1';
 // The same folder, seen from src/provision and from dist/provision.
 const recipe = (file: string): string => fileURLToPath(new URL(`../../broker/${file}`, import.meta.url));
 
-const cache = (): string => join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tocsin', `kafka-${kafkaVersion}`);
+const cache = (): string =>
+  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tocsin', `kafka-${kafkaVersion}`);
 
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
@@ -27,7 +28,9 @@ export function differences(folder: string, recorded: string): readonly string[]
   );
   const present = new Set(existsSync(folder) ? readdirSync(folder) : []);
   return [
-    ...[...expected].filter(([name, sum]) => !present.has(name) || sha256(join(folder, name)) !== sum).map(([name]) => name),
+    ...[...expected]
+      .filter(([name, sum]) => !present.has(name) || sha256(join(folder, name)) !== sum)
+      .map(([name]) => name),
     ...[...present].filter((name) => !expected.has(name)),
   ];
 }

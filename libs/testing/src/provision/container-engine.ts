@@ -8,7 +8,8 @@ export interface Contained {
   stop(): Promise<void>;
 }
 
-const engineAddress = (): { readonly socketPath: string } | { readonly host: string; readonly port: number } | undefined => {
+const engineAddress = ():
+  { readonly socketPath: string } | { readonly host: string; readonly port: number } | undefined => {
   const given = process.env['DOCKER_HOST'];
   if (given === undefined || given === '') return { socketPath: '/var/run/docker.sock' };
   if (given.startsWith('unix://')) return { socketPath: given.slice('unix://'.length) };
@@ -42,7 +43,10 @@ export async function containedKafka(settings: Readonly<Record<string, string | 
     KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
     KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
     ...Object.fromEntries(
-      Object.entries(settings).map(([name, value]) => [`KAFKA_${name.replaceAll('.', '_').toUpperCase()}`, String(value)]),
+      Object.entries(settings).map(([name, value]) => [
+        `KAFKA_${name.replaceAll('.', '_').toUpperCase()}`,
+        String(value),
+      ]),
     ),
   };
   const host = containerHost();

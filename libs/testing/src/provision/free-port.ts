@@ -16,7 +16,7 @@ const listen = (): Promise<{ readonly port: number; close(): Promise<void> }> =>
 /** Loopback ports that were free a moment ago, all different: they are held together before any is let go. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const held = await Promise.all(Array.from({ length: count }, listen));
-  await Promise.all(held.map(({ close }) => close()));
+  await Promise.all(held.map((one) => one.close()));
   return held.map(({ port }) => port);
 }
 

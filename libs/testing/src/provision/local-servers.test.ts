@@ -42,8 +42,12 @@ describe('a private Redis', () => {
     const source = new URL('./start-redis.ts', import.meta.url).href;
     const program = `const { startRedis } = await import(${JSON.stringify(source)});
       const { port, pid, dir } = await startRedis(); console.log(JSON.stringify({ port, pid, dir })); setInterval(() => {}, 1000);`;
-    const owner = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const line = await new Promise<string>((resolve) => owner.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())));
+    const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const line = await new Promise<string>((resolve) =>
+      owner.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())),
+    );
     const { port, dir } = JSON.parse(line) as { port: number; dir: string };
     expect(await redisAnswers('127.0.0.1', port)).toBe(true);
     owner.kill('SIGKILL');

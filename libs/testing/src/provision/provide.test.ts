@@ -44,7 +44,9 @@ describe('what the tests of one run share', () => {
 
   it('fails, and says how, when nobody answers at the given address', async () => {
     process.env['TOCSIN_TEST_KAFKA'] = `127.0.0.1:${await freePort()}`;
-    await expect(provide(['kafka'])).rejects.toThrow(/TOCSIN_TEST_KAFKA is set to .* but no Apache Kafka answers there/);
+    await expect(provide(['kafka'])).rejects.toThrow(
+      /TOCSIN_TEST_KAFKA is set to .* but no Apache Kafka answers there/,
+    );
     process.env['TOCSIN_TEST_KAFKA'] = 'nonsense';
     await expect(provide(['kafka'])).rejects.toThrow('TOCSIN_TEST_KAFKA must be host:port.');
     expect(kafkaAddress()).toBe('nonsense');

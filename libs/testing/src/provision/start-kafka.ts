@@ -61,7 +61,11 @@ export const smallBroker: Readonly<Record<string, string | number>> = {
   'background.threads': 2,
 };
 
-const places = (port: number, controllerPort: number, dataFolder: string): Readonly<Record<string, string | number>> => ({
+const places = (
+  port: number,
+  controllerPort: number,
+  dataFolder: string,
+): Readonly<Record<string, string | number>> => ({
   'process.roles': 'broker,controller',
   'node.id': 1,
   listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
@@ -103,7 +107,12 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   const [port, controllerPort] = (await freePorts(2)) as [number, number];
   const file = join(folder, 'server.properties');
   const all = { ...places(port, controllerPort, join(folder, 'data')), ...smallBroker, ...options.settings };
-  writeFileSync(file, Object.entries(all).map(([name, value]) => `${name}=${value}\n`).join(''));
+  writeFileSync(
+    file,
+    Object.entries(all)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  );
   const parameters = [
     `-Xmx${options.heapMb ?? 256}m`,
     ...(options.java ?? quickStart),
@@ -119,7 +128,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   );
   if (format.status !== 0) {
     rmSync(folder, { recursive: true, force: true });
-    throw new Error(`The broker's storage could not be formatted: ${format.error?.message ?? format.stderr.slice(-1000)}`);
+    throw new Error(
+      `The broker's storage could not be formatted: ${format.error?.message ?? format.stderr.slice(-1000)}`,
+    );
   }
 
   const start = async (): Promise<GuardedProcess> => {

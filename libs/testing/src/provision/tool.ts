@@ -14,7 +14,11 @@ const packages = {
 export type Tool = keyof typeof packages;
 
 // A plain user's PATH often lacks the folders of system programs, where smtp-sink lies.
-const folders = (): readonly string[] => [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+const folders = (): readonly string[] => [
+  ...(process.env['PATH'] ?? '').split(delimiter),
+  '/usr/sbin',
+  '/usr/local/sbin',
+];
 
 function find(tool: Tool): string | undefined {
   for (const folder of folders()) {

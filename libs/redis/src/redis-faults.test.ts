@@ -1,0 +1,354 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import type { Acquired, Slot, StateStore } from '@tocsin/core';
+import { storedEntry } from '@tocsin/suites';
+import { startRedis, waitUntil } from '@tocsin/testing';
+import type { RunningRedis } from '@tocsin/testing';
+import { redisState, redisStore } from './redis-store.ts';
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function started(options: Parameters<typeof startRedis>[0] = {}): Promise<RunningRedis> {
+  const redis = await startRedis(options);
+  cleanUps.push(() => redis.stop());
+  return redis;
+}
+
+function folder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'tocsin-redis-faults-'));
+  cleanUps.push(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+const optionsFor = ({ host, port }: { readonly host: string; readonly port: number }) => ({
+  installation: 'faults',
+  redis: { host, port },
+});
+
+function opened(redis: RunningRedis, more: object = {}): StateStore {
+  const state = redisState({ ...optionsFor(redis), ...more });
+  cleanUps.push(() => state.close());
+  return state;
+}
+
+function bare(redis: RunningRedis): Redis {
+  const client = new Redis({ host: redis.host, port: redis.port });
+  client.on('error', () => undefined);
+  cleanUps.push(() => client.disconnect());
+  return client;
+}
+
+async function acquire(slot: Slot): Promise<Acquired> {
+  const acquired = await slot.acquire({ leaseMs: 10_000, takeOver: true });
+  if ('busyMs' in acquired) throw new Error('A take-over is never refused.');
+  return acquired;
+}
+
+const keys = Array.from({ length: 300 }, (_, i) => `entry/${i}`);
+
+/** Every entry says at which offset it was written. */
+const checkpoint = ({ token, version }: Acquired, offset: number, size = 40) => ({
+  token,
+  version,
+  position: { offset, fingerprint: null, generation: 1, clockAt: offset },
+  entries: new Map(keys.map((key) => [key, storedEntry(String(offset).padStart(size))])),
+  leaseMs: 10_000,
+});
+
+/** The offset that position and all entries agree on; fails where they do not. */
+async function agreed(slot: Slot): Promise<number> {
+  const values = await slot.peek(keys);
+  const seen = new Set(values.map((value) => Number(Buffer.from(value!.subarray(9)).toString())));
+  const position = await slot.position();
+  expect([...seen]).toEqual([position!.offset]);
+  return position!.offset;
+}
+
+describe('memory is used up', () => {
+  it('a checkpoint is written whole or refused whole, and its error shows nothing of it', async () => {
+    const redis = await started({ settings: { maxmemory: '12mb' } });
+    const state = opened(redis);
+    const slot = state.slot('detect', 0);
+    let owner = await acquire(slot);
+    let written = 0;
+    let refused = 0;
+    for (let offset = 1; refused < 3; offset++) {
+      try {
+        const version = await slot.checkpoint(checkpoint(owner, offset, 1_000 * offset));
+        expect(version).not.toBe('fenced');
+        owner = { ...owner, version: version as number };
+        written = offset;
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'RedisError', code: 'REFUSED' });
+        expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('entry/');
+        refused++;
+      }
+      expect(await agreed(slot)).toBe(written);
+    }
+    expect(written).toBeGreaterThan(3);
+    // A removal frees memory, but it must not be done without the position that belongs to it.
+    await bare(redis).config('SET', 'maxmemory', '1mb');
+    const removal = { ...checkpoint(owner, written + 1), entries: new Map([['entry/0', null]]) };
+    await expect(slot.checkpoint(removal)).rejects.toMatchObject({ code: 'REFUSED' });
+    expect(await agreed(slot)).toBe(written);
+    await bare(redis).config('SET', 'maxmemory', '0');
+    expect(await slot.checkpoint(removal)).toBe(owner.version + 1);
+    expect((await slot.peek(['entry/0']))[0]).toBeNull();
+  });
+});
+
+describe('Redis is killed', () => {
+  it('in the middle of checkpoints: after the restart position and entries are of one moment, and none is lost', async () => {
+    const dir = folder();
+    let redis = await started({ dir, appendonly: true });
+    const state = opened(redis);
+    const slot = state.slot('detect', 1);
+    for (let round = 0; round < 3; round++) {
+      let owner = await acquire(slot);
+      let acknowledged = owner.position?.offset ?? 0;
+      const first = acknowledged;
+      const writing = (async () => {
+        for (;;) {
+          const version = await slot.checkpoint(checkpoint(owner, acknowledged + 1));
+          expect(version).toBe(owner.version + 1);
+          owner = { ...owner, version: owner.version + 1 };
+          acknowledged++;
+        }
+      })().catch((error: unknown) => error);
+      await waitUntil('some checkpoints', () => acknowledged > first + 5);
+      await redis.kill();
+      expect(await writing).toMatchObject({ code: 'UNAVAILABLE' });
+      redis = await started({ dir, appendonly: true, port: redis.port });
+      await waitUntil('the client to be back', () => state.ping().then(() => true, () => false));
+      const stands = await agreed(slot);
+      expect([acknowledged, acknowledged + 1]).toContain(stands);
+    }
+  });
+
+  it('and an older copy is put in its place: nobody goes on from a state that is no more', async () => {
+    const dir = folder();
+    const copy = join(folder(), 'copy');
+    const first = await started({ dir, appendonly: true });
+    const state = opened(first);
+    const slot = state.slot('detect', 2);
+    const earlier = await acquire(slot);
+    expect(await slot.checkpoint(checkpoint(earlier, 1))).toBe(1);
+    const atCopy = { ...earlier, version: 1 };
+    cpSync(join(dir, 'appendonlydir'), copy, { recursive: true });
+    // The old owner goes on for a checkpoint; then a new one takes over and goes on too.
+    expect(await slot.checkpoint(checkpoint(atCopy, 2))).toBe(2);
+    const old = { ...earlier, version: 2 };
+    const later = await acquire(slot);
+    expect(await slot.checkpoint(checkpoint(later, 3))).toBe(3);
+    await first.kill();
+    rmSync(join(dir, 'appendonlydir'), { recursive: true });
+    cpSync(copy, join(dir, 'appendonlydir'), { recursive: true });
+    await started({ dir, appendonly: true, port: first.port });
+    await waitUntil('the client to be back', () => state.ping().then(() => true, () => false));
+
+    expect(await agreed(slot)).toBe(1);
+    for (const owner of [old, { ...later, version: 3 }]) {
+      expect(await slot.checkpoint(checkpoint(owner, 9))).toBe('fenced');
+      expect(await slot.read(owner.token, owner.version, keys)).toBe('fenced');
+      expect(await slot.sweep(owner.token, owner.version, 0)).toBe('fenced');
+    }
+    expect(await agreed(slot)).toBe(1);
+    const next = await acquire(slot);
+    expect(next).toMatchObject({ version: 1, position: { offset: 1 } });
+    expect(await slot.checkpoint(checkpoint(next, 2))).toBe(2);
+    // Version 2 exists again, under another token: that is why a token is not a counter.
+    expect(await slot.checkpoint(checkpoint(old, 9))).toBe('fenced');
+    expect(await agreed(slot)).toBe(2);
+  });
+});
+
+describe('Redis is away', () => {
+  it('rejects at once while it is gone, comes back by itself, and says so once', async () => {
+    const dir = folder();
+    const first = await started({ dir });
+    const said: string[] = [];
+    const logger = {
+      warn: (message: string) => void said.push(`warn ${message}`),
+      info: (message: string) => void said.push(`info ${message}`),
+    };
+    const state = opened(first, { logger });
+    await state.ping();
+    expect(said).toEqual([]);
+    await first.kill();
+    const begin = performance.now();
+    for (let i = 0; i < 5; i++) await expect(state.ping()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(performance.now() - begin).toBeLessThan(3_000);
+    await waitUntil('a warning', () => said.length === 1);
+    await started({ dir, port: first.port });
+    await waitUntil('the client to be back', () => state.ping().then(() => true, () => false));
+    expect(said).toEqual([expect.stringMatching(/^warn .*not reachable/), expect.stringMatching(/^info .*again/)]);
+  });
+
+  it('rejects when it hangs; what it does later harms nobody', async () => {
+    const redis = await started();
+    const state = opened(redis, { timeoutMs: 400 });
+    const slot = state.slot('detect', 3);
+    const owner = await acquire(slot);
+    process.kill(redis.pid, 'SIGSTOP');
+    try {
+      const begin = performance.now();
+      await expect(slot.checkpoint(checkpoint(owner, 1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(performance.now() - begin).toBeLessThan(2_000);
+    } finally {
+      process.kill(redis.pid, 'SIGCONT');
+    }
+    await waitUntil('the client to be back', () => state.ping().then(() => true, () => false));
+    // Whether the checkpoint took effect was not known. The engine does not guess: it acquires and reads what stands.
+    const next = await acquire(slot);
+    expect(await slot.checkpoint(checkpoint(next, 5))).toBe(next.version + 1);
+    expect(await slot.checkpoint(checkpoint(owner, 6))).toBe('fenced');
+    expect(await agreed(slot)).toBe(5);
+  });
+
+  it('was never there: rejects, and works as soon as it is', async () => {
+    const dir = folder();
+    const gone = await started({ dir });
+    await gone.kill();
+    const state = opened(gone);
+    await expect(state.ping()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await started({ dir, port: gone.port });
+    await waitUntil('the client to connect', () => state.ping().then(() => true, () => false));
+  });
+
+  it('a wrong password is an error like another, and is not repeated in it', async () => {
+    const redis = await started({ requirepass: 'right' });
+    const wrong = opened(redis, { redis: { host: redis.host, port: redis.port, password: 'hunter2' } });
+    const error = await wrong.ping().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'RedisError' });
+    expect(String(error)).not.toContain('hunter2');
+    const right = opened(redis, { redis: { host: redis.host, port: redis.port, password: 'right' } });
+    await right.ping();
+  });
+});
+
+describe('replicas', () => {
+  it('a revocation is acknowledged when the replicas that are demanded have it', async () => {
+    const primary = await started();
+    const replica = await started();
+    await bare(replica).replicaof(primary.host, primary.port);
+    await waitUntil('the replica', async () => (await bare(primary).info('replication')).includes('state=online'));
+    const deny = { offset: 5, channel: 'sms', verdict: 'deny' } as const;
+
+    const one = redisStore({ ...optionsFor(primary), replicas: 1 });
+    cleanUps.push(() => one.close());
+    await one.barriers.raise('bank', 'cus-1', deny);
+    expect(await bare(replica).hgetall('{faults:b:bank:cus-1}')).toEqual({ sms: '5 deny' });
+    expect(await one.state.check()).toEqual([]);
+
+    const two = redisStore({ ...optionsFor(primary), replicas: 2, timeoutMs: 600 });
+    cleanUps.push(() => two.close());
+    await expect(two.barriers.raise('bank', 'cus-1', deny)).rejects.toMatchObject({ code: 'REPLICAS_MISSING' });
+    expect(await two.state.check()).toEqual([expect.stringMatching(/1 replicas, and 2 must confirm/)]);
+
+    const lost = redisState({ ...optionsFor(replica) });
+    cleanUps.push(() => lost.close());
+    expect(await lost.check()).toEqual([expect.stringMatching(/is a replica/)]);
+    await expect(lost.slot('detect', 0).acquire({ leaseMs: 1, takeOver: true })).rejects.toMatchObject({ code: 'REFUSED' });
+  });
+
+  it('too few replicas to write: refused whole', async () => {
+    const redis = await started({ appendonly: true, settings: { 'min-replicas-to-write': 1 } });
+    const state = opened(redis, { production: true });
+    expect(await state.check()).toEqual([]);
+    await expect(acquire(state.slot('detect', 0))).rejects.toMatchObject({ code: 'REFUSED' });
+    expect(await bare(redis).dbsize()).toBe(0);
+  });
+});
+
+describe('check', () => {
+  it('refuses an eviction policy, and in production what may lose writes', async () => {
+    const redis = await started({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
+    expect(await opened(redis).check()).toEqual([expect.stringContaining('maxmemory-policy noeviction')]);
+    expect(await opened(redis, { production: true }).check()).toEqual([
+      expect.stringContaining('maxmemory-policy noeviction'),
+      expect.stringContaining('min-replicas-to-write 1'),
+      expect.stringContaining('appendonly yes'),
+    ]);
+  });
+});
+
+describe('barriers before a send', () => {
+  it('are read in one round trip, however many are asked', async () => {
+    const redis = await started();
+    const proxy = await holdingProxy(redis.port);
+    const store = redisStore({ ...optionsFor({ host: '127.0.0.1', port: proxy.port }), timeoutMs: 5_000 });
+    cleanUps.push(() => store.close());
+    const questions = Array.from({ length: 500 }, (_, i) => ({
+      tenantId: `t${i % 3}`,
+      customerId: `cus-${i}`,
+      channel: 'sms',
+      provider: 'twilio',
+    }));
+    await store.barriers.ask(questions);
+    proxy.hold();
+    const asking = store.barriers.ask(questions);
+    // All that is asked must be on its way before the first answer arrives.
+    const asked = await proxy.quiet();
+    proxy.release();
+    expect(await asking).toHaveLength(500);
+    expect(asked).toBeGreaterThan(500 * 20);
+    expect(proxy.sent()).toBe(asked);
+  });
+});
+
+/** Stands between client and Redis; while it holds, no answer passes. */
+async function holdingProxy(port: number) {
+  let holding = false;
+  let held: (() => void)[] = [];
+  let sent = 0;
+  const server = createServer((client) => {
+    const upstream = connect({ port, host: '127.0.0.1' });
+    client.on('data', (chunk) => {
+      if (holding || held.length > 0) sent += chunk.length;
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (holding) held.push(() => client.write(chunk));
+      else client.write(chunk);
+    });
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on('close', () => other.destroy());
+      one.on('error', () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  cleanUps.push(() => server.close());
+  return {
+    port: (server.address() as AddressInfo).port,
+    hold: () => {
+      holding = true;
+      sent = 0;
+    },
+    /** How much the client has sent, once nothing more has come for a while. */
+    quiet: async (): Promise<number> => {
+      let before = -1;
+      await waitUntil('the client to fall silent', () => sent > 0 && sent === before || ((before = sent), false), { everyMs: 100 });
+      return sent;
+    },
+    release: () => {
+      const passing = held;
+      held = [];
+      for (const pass of passing) pass();
+      // Still counting: a second round trip would show.
+      holding = false;
+      held = [() => undefined];
+    },
+    sent: () => sent,
+  };
+}
