@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogError, PartitionBatch, SubscribeOptions, Subscriber, Subscription, TopicFacts } from '@tocsin/core';
 import type { Batch, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
-import { quickRetry } from './client.ts';
 import type { ClusterReader } from './cluster-reader.ts';
+import { groupConsumer } from './group-consumer.ts';
 import type { KafkaReports } from './kafka-log-options.ts';
 import { asLogError, logError, protocolError } from './log-errors.ts';
+import { obstacle } from './obstacle.ts';
 import { toRecord } from './records.ts';
 
 export interface KafkaSubscriptionParts extends SubscribeOptions {
@@ -136,7 +137,7 @@ export class KafkaSubscription implements Subscription {
   /** Returns when the consumer crashed or the subscription is closed: did it ever join the group? */
   async #runOnce(): Promise<boolean> {
     const { topic } = this.#parts;
-    const consumer = this.#makeConsumer();
+    const consumer = groupConsumer(this.#parts.kafka, this.#parts, this.#sessionMs);
     const crashed = Promise.withResolvers<void>();
     let joined = false;
     consumer.on(consumer.events.CRASH, () => crashed.resolve());
@@ -171,25 +172,6 @@ export class KafkaSubscription implements Subscription {
     if (!this.#closed) this.#loseAll();
     await consumer.disconnect().catch(() => undefined);
     return joined;
-  }
-
-  #makeConsumer(): Consumer {
-    const { kafka, group, maxBytesPerPartition } = this.#parts;
-    return kafka.consumer({
-      groupId: group,
-      sessionTimeout: this.#sessionMs,
-      rebalanceTimeout: Math.max(60_000, this.#sessionMs),
-      heartbeatInterval: Math.floor(this.#sessionMs / 3),
-      maxBytesPerPartition: maxBytesPerPartition ?? 1 << 20,
-      minBytes: 1,
-      maxBytes: Math.max(4 << 20, maxBytesPerPartition ?? 0),
-      // kafkajs also sleeps this long when all partitions are paused.
-      maxWaitTimeInMs: Math.min(250, Math.floor(this.#sessionMs / 4)),
-      readUncommitted: false,
-      allowAutoTopicCreation: false,
-      // Restarting is our own work: kafkajs gives up on some errors, and restarts others after it was stopped.
-      retry: { ...quickRetry, restartOnFailure: () => Promise.resolve(false) },
-    });
   }
 
   #joined(consumer: Consumer, { memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']): void {
@@ -235,7 +217,7 @@ export class KafkaSubscription implements Subscription {
     const current = (): boolean => !this.#closed && this.#held.get(held.partition) === held && held.turn === turn;
     for (let wait = firstRestartMs; current(); wait = Math.min(wait * 2, slowestRestartMs)) {
       try {
-        const failure = await this.#diagnose(held.partition, offset);
+        const failure = await obstacle(this.#parts, held.partition, offset);
         if (!current()) return;
         if (failure !== undefined) return this.#fail(held, failure);
         held.expected = offset;
@@ -248,23 +230,6 @@ export class KafkaSubscription implements Subscription {
         // The broker is away, or the consumer is being rebuilt: then the partition is assigned anew before long.
         await Promise.race([sleep(wait), this.#closing.promise]);
       }
-    }
-  }
-
-  /** Why reading cannot go on from this offset; undefined where it can. @throws LogError UNAVAILABLE */
-  async #diagnose(partition: number, offset: number): Promise<LogError | undefined> {
-    const { topic, reader, facts } = this.#parts;
-    try {
-      if (facts.identity !== undefined && (await reader.identity(topic)) !== facts.identity)
-        return logError('RECREATED');
-      const { start, end } = await reader.bounds(topic, partition);
-      if (offset < start) return logError('BEFORE_START');
-      if (offset > end) return logError('BEYOND_END');
-      return undefined;
-    } catch (error) {
-      const failure = asLogError(error);
-      if (failure.code === 'UNKNOWN_TOPIC') return failure;
-      throw failure;
     }
   }
 
@@ -291,7 +256,7 @@ export class KafkaSubscription implements Subscription {
     const expected = held.expected!;
     const begun = fetchedFrom(batch);
     try {
-      const failure = await this.#diagnose(held.partition, expected);
+      const failure = await obstacle(this.#parts, held.partition, expected);
       if (held.turn !== turn) return false;
       if (failure === undefined && begun > expected) return true;
       // In range, yet reset: the log was shorter when kafkajs asked, so it is not the one that was read before.

@@ -74,21 +74,19 @@ export const metadataRequest = (topic: string): Buffer =>
 /** The id of the first topic in a response, as 32 hex digits; undefined when the broker knows no such topic. */
 export function topicIdIn(response: Buffer): string | undefined {
   // Tags of the header, then the throttle time.
-  let at = skipTags(response, 0) + 4;
-  let brokers: number;
-  [brokers, at] = unsigned(response, at);
-  for (; brokers > 1; brokers--) {
+  const [brokers, firstBroker] = unsigned(response, skipTags(response, 0) + 4);
+  let at = firstBroker;
+  // The length of a compact array is written plus one, too.
+  for (let i = 1; i < brokers; i++) {
     // Node id, host, port, rack.
     at = skipTags(response, skipString(response, skipString(response, at + 4) + 4));
   }
   // Cluster id, controller id.
-  at = skipString(response, at) + 4;
-  let topics: number;
-  [topics, at] = unsigned(response, at);
+  const [topics, firstTopic] = unsigned(response, skipString(response, at) + 4);
   if (topics < 2) return undefined;
-  const error = response.readInt16BE(at);
-  at = skipString(response, at + 2);
-  return error === 0 ? response.toString('hex', at, at + 16) : undefined;
+  const error = response.readInt16BE(firstTopic);
+  const id = skipString(response, firstTopic + 2);
+  return error === 0 ? response.toString('hex', id, id + 16) : undefined;
 }
 
 /** The topic's id, or undefined where the broker is too old to have one or knows no such topic. */

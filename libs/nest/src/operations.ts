@@ -8,7 +8,7 @@ import { Metrics } from './metrics.ts';
 export interface Dependency {
   readonly name: string;
   /** Resolves when all is well; rejects with a sentence that says what is wrong. */
-  check(): Promise<void>;
+  readonly check: () => Promise<void>;
 }
 
 /** What a module contributes to `/health/ready`. */

@@ -3,7 +3,7 @@ import type { Logger } from './logging.ts';
 /** What is closed when the process is told to end, in this order. */
 export interface Closing {
   readonly name: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

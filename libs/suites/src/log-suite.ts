@@ -1,6 +1,7 @@
 import { logAppendCases } from './log/log-append-cases.ts';
 import { logGroupCases } from './log/log-group-cases.ts';
 import type { LogCase, LogTraits } from './log/log-harness.ts';
+import { logPositionCases } from './log/log-position-cases.ts';
 import { logReadCases } from './log/log-read-cases.ts';
 import { logSubscribeCases } from './log/log-subscribe-cases.ts';
 
@@ -12,6 +13,7 @@ export const logCases: readonly LogCase[] = [
   ...logAppendCases,
   ...logReadCases,
   ...logSubscribeCases,
+  ...logPositionCases,
   ...logGroupCases,
 ];
 

@@ -37,7 +37,7 @@ interface Bed {
   readonly context: ServiceContext;
   readonly platform: Platform;
   readonly provider: FakeTwilio;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** A store with a backlog of bank records, and nothing processed yet. */

@@ -18,13 +18,11 @@ export const freeMessage = (psid: string, message: RenderedMessage, key: string)
     ...(message.replies.length === 0
       ? {}
       : {
-          quick_replies: message.replies
-            .slice(0, maxQuickReplies)
-            .map(({ title, payload }) => ({
-              content_type: 'text',
-              title: [...title].slice(0, maxTitle).join(''),
-              payload,
-            })),
+          quick_replies: message.replies.slice(0, maxQuickReplies).map(({ title, payload }) => ({
+            content_type: 'text',
+            title: [...title].slice(0, maxTitle).join(''),
+            payload,
+          })),
         }),
   },
 });

@@ -75,7 +75,12 @@ function keys(record: DeliverRecord): readonly string[] {
  *
  * So whatever a late or doubled owner appends, a delivery ends once, in one receipt.
  */
-export function deliverStage({ channel, lane, digest, retries = defaultRetries[lane] }: DeliverStageOptions): Stage<DeliverRecord> {
+export function deliverStage({
+  channel,
+  lane,
+  digest,
+  retries = defaultRetries[lane],
+}: DeliverStageOptions): Stage<DeliverRecord> {
   const name = deliverStageName(channel, lane);
   const input = deliveryTopic(channel, lane);
   const settings = { name, input, channel, digest, retries, rememberedMs, deadLetterRememberedMs };
@@ -83,7 +88,8 @@ export function deliverStage({ channel, lane, digest, retries = defaultRetries[l
   const at = (context: StepContext, job: Job) => new JobStep(settings, context, job);
 
   function onDelivery(context: StepContext, delivery: DeliveryRecord): void {
-    if (context.entries.get<Remembered>(settledKey(delivery.id)) !== undefined) return dropped(context, name, 'repeated-delivery');
+    if (context.entries.get<Remembered>(settledKey(delivery.id)) !== undefined)
+      return dropped(context, name, 'repeated-delivery');
     context.entries.put(settledKey(delivery.id), { state: 'open' } satisfies Remembered);
     at(context, {
       delivery,
@@ -107,7 +113,8 @@ export function deliverStage({ channel, lane, digest, retries = defaultRetries[l
   function onAttempt(context: StepContext, record: AttemptRecord): void {
     const job = jobOf(context, record.deliveryId);
     if (job === undefined) return dropped(context, name, 'attempt-without-delivery');
-    if (job.attempting !== undefined || record.attempt !== job.attempts + 1) return dropped(context, name, 'repeated-attempt');
+    if (job.attempting !== undefined || record.attempt !== job.attempts + 1)
+      return dropped(context, name, 'repeated-attempt');
     const { attempt, by, disclosure } = record;
     const span = record.deadlineAt - context.recordAt;
     const deadlineAt = context.recordAt + (span > 0 && span <= longestAttemptMs ? span : usualAttemptMs);

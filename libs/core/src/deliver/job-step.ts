@@ -86,7 +86,8 @@ export class JobStep {
     if (outcome.kind === 'retry' || outcome.kind === 'not-sent') return this.#again(outcome, what);
     this.#note(what);
     const state = receiptState(outcome);
-    if (state === 'permanent') this.#deadLetter(`The provider or the channel refuses this message: ${codeOf(outcome)}.`);
+    if (state === 'permanent')
+      this.#deadLetter(`The provider or the channel refuses this message: ${codeOf(outcome)}.`);
     this.#end(state, outcome, state === 'permanent');
   }
 

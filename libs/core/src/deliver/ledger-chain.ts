@@ -43,7 +43,11 @@ export interface ChainVerdict {
 
 const hashOf = ({ hash: _, ...row }: LedgerRow, digest: Digest): string => digest(canonicalJson(row));
 
-function faultIn(rows: readonly LedgerRow[], from: number, digest: Digest): { kind: ChainFault; sequence: number } | undefined {
+function faultIn(
+  rows: readonly LedgerRow[],
+  from: number,
+  digest: Digest,
+): { kind: ChainFault; sequence: number } | undefined {
   let before: LedgerRow | undefined;
   for (const row of rows) {
     const { sequence } = row;
@@ -67,7 +71,11 @@ function faultIn(rows: readonly LedgerRow[], from: number, digest: Digest): { ki
  * (an export of some days); without it the first row must be there. A chain cut off at its end cannot be seen here: compare
  * `last` with the state of the stage.
  */
-export function verifyChain(rows: readonly LedgerRow[], digest: Digest, options: { readonly partial?: boolean } = {}): ChainVerdict {
+export function verifyChain(
+  rows: readonly LedgerRow[],
+  digest: Digest,
+  options: { readonly partial?: boolean } = {},
+): ChainVerdict {
   const byChain = Map.groupBy(rows, ({ tenantId, chain }) => `${tenantId} ${chain}`);
   const chains = [...byChain].map(([chain, own]) => {
     const sorted = own.toSorted((a, b) => a.sequence - b.sequence);

@@ -1,5 +1,6 @@
 import type { Instant } from '../time.ts';
 import type { Money, Transaction } from '../transaction.ts';
+import type { RawRecord } from './raw-record.ts';
 
 /*
  * Records of `account-events`, keyed tenant:account. Read by `detect`.
@@ -23,6 +24,8 @@ export interface TransactionRecord {
   readonly origin: Origin;
   /** Transactions that happened before this feed history and alert nobody. */
   readonly alertsFrom?: Instant;
+  /** The bank's record, where it holds this one transaction: so that a contradiction can be rejected with the bank's bytes. */
+  readonly raw?: RawRecord;
 }
 
 export const accountEventKinds = [

@@ -10,7 +10,8 @@ const rest = ({ more }: Telling): string => (more ? ` и още ${more.count}${m
 
 function fraudCheck(t: Telling): string {
   if (t.count > 1) {
-    if (t.lines.length === 0) return `Вие ли направихте ${words(`${t.count} плащания`, withCard(t.last4) ?? 'с картата си', after('до ', t.time))}?`;
+    if (t.lines.length === 0)
+      return `Вие ли направихте ${words(`${t.count} плащания`, withCard(t.last4) ?? 'с картата си', after('до ', t.time))}?`;
     const others = t.more ? ` и още ${t.more.count}` : '';
     return `Вие ли направихте ${words('тези плащания', withCard(t.last4))}? ${numbered(t.lines)}${others}.`;
   }
@@ -22,7 +23,8 @@ function fraudCheck(t: Telling): string {
 
 function purchase(t: Telling): string {
   if (t.count > 1) {
-    if (t.lines.length === 0) return `${words(`${t.count} плащания`, withCard(t.last4) ?? 'с Вашата карта', after('до ', t.time))}.`;
+    if (t.lines.length === 0)
+      return `${words(`${t.count} плащания`, withCard(t.last4) ?? 'с Вашата карта', after('до ', t.time))}.`;
     return words(`${t.count} плащания с карта: ${t.lines.join('; ')}${rest(t)}.`, t.last4 && `Карта ..${t.last4}.`);
   }
   const what = words(t.amount, whom(t), place(t));
@@ -31,13 +33,17 @@ function purchase(t: Telling): string {
 
 function deposit(t: Telling): string {
   if (t.count > 1) {
-    if (t.lines.length === 0) return `${words(`${t.count} постъпления по`, t.last4 ? `сметка ..${t.last4}` : 'Вашата сметка', after('до ', t.time))}.`;
+    if (t.lines.length === 0)
+      return `${words(`${t.count} постъпления по`, t.last4 ? `сметка ..${t.last4}` : 'Вашата сметка', after('до ', t.time))}.`;
     return words(`${t.count} постъпления: ${t.lines.join('; ')}${rest(t)}.`, t.last4 && `Сметка ..${t.last4}.`);
   }
   return `${list(words('Постъпиха', t.amount ?? 'средства', from(t), after('по сметка ..', t.last4)), t.time)}.`;
 }
 
-const quiet = (subject: string) => (t: Telling): string => `${words(subject, t.time)}. Вижте в приложението.`;
+const quiet =
+  (subject: string) =>
+  (t: Telling): string =>
+    `${words(subject, t.time)}. Вижте в приложението.`;
 const onCard = quiet('Ново движение по картата Ви');
 const onAccount = quiet('Ново движение по сметката Ви');
 
@@ -88,9 +94,12 @@ export const bulgarian: Language = {
         : `Наличността ${account} е под зададената граница${when}. Вижте в приложението.`;
     },
     'answer-yes': (t) => `Благодарим. ${words('Картата', after('..', t.last4))} остава активна.`,
-    'freeze-done': (t) => `Благодарим. ${words('Картата', after('..', t.last4))} е блокирана, ще се свържем с Вас. ${never}`,
-    'freeze-failed': (t) => `${words('Картата', after('..', t.last4))} не се блокира автоматично, колега Ви се обажда. ${never}`,
-    'freeze-waiting': (t) => `Благодарим. ${words('Картата', after('..', t.last4))} още не е блокирана, колега работи по това. ${never}`,
+    'freeze-done': (t) =>
+      `Благодарим. ${words('Картата', after('..', t.last4))} е блокирана, ще се свържем с Вас. ${never}`,
+    'freeze-failed': (t) =>
+      `${words('Картата', after('..', t.last4))} не се блокира автоматично, колега Ви се обажда. ${never}`,
+    'freeze-waiting': (t) =>
+      `Благодарим. ${words('Картата', after('..', t.last4))} още не е блокирана, колега работи по това. ${never}`,
     'already-answered': () => 'Вече имаме отговора Ви, благодарим. Не е нужно нищо повече.',
     clarification: () => 'Отговорете ДА, ако Вие сте направили плащането, или НЕ, ако не сте.',
     'which-card': ({ cards }) =>

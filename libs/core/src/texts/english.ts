@@ -4,13 +4,15 @@ import type { Language, Parts, Telling } from './language.ts';
 const never = 'We never ask for your PIN or codes.';
 const card = (last4: string | undefined): string => words('card', after('..', last4));
 const whom = ({ merchant, payee }: Parts): string | undefined => after('at ', merchant) ?? after('to ', payee);
-const rest = ({ more }: Telling): string => (more ? ` and ${more.count} more${more.sum ? `, ${more.sum} in all` : ''}` : '');
+const rest = ({ more }: Telling): string =>
+  more ? ` and ${more.count} more${more.sum ? `, ${more.sum} in all` : ''}` : '';
 const from = ({ merchant, payee }: Parts): string | undefined => after('from ', payee ?? merchant);
 const place = (parts: Parts): string | undefined => after('in ', parts.place);
 
 function fraudCheck(t: Telling): string {
   if (t.count > 1) {
-    if (t.lines.length === 0) return `Did you make ${t.count} payments with your ${words(card(t.last4), after('until ', t.time))}?`;
+    if (t.lines.length === 0)
+      return `Did you make ${t.count} payments with your ${words(card(t.last4), after('until ', t.time))}?`;
     const others = t.more ? ` and ${t.more.count} more` : '';
     return `Did you make ${words('these payments', after('with card ..', t.last4))}? ${numbered(t.lines)}${others}.`;
   }
@@ -22,7 +24,8 @@ function fraudCheck(t: Telling): string {
 
 function purchase(t: Telling): string {
   if (t.count > 1) {
-    if (t.lines.length === 0) return `${t.count} payments with ${words('your', card(t.last4), after('until ', t.time))}.`;
+    if (t.lines.length === 0)
+      return `${t.count} payments with ${words('your', card(t.last4), after('until ', t.time))}.`;
     return words(`${t.count} card payments: ${t.lines.join(', ')}${rest(t)}.`, t.last4 && `Card ..${t.last4}.`);
   }
   const what = words(t.amount, whom(t), place(t));
@@ -32,13 +35,17 @@ function purchase(t: Telling): string {
 function deposit(t: Telling): string {
   const account = after('account ..', t.last4);
   if (t.count > 1) {
-    if (t.lines.length === 0) return `${t.count} deposits on ${words('your', account ?? 'account', after('until ', t.time))}.`;
+    if (t.lines.length === 0)
+      return `${t.count} deposits on ${words('your', account ?? 'account', after('until ', t.time))}.`;
     return words(`${t.count} deposits: ${t.lines.join(', ')}${rest(t)}.`, account && `Account ..${t.last4}.`);
   }
   return `${list(words(t.amount ?? 'A deposit', from(t), 'arrived', account && `on ${account}`), t.time)}.`;
 }
 
-const quiet = (subject: string) => (t: Telling): string => `${words(subject, t.time)}. Open the app to check it.`;
+const quiet =
+  (subject: string) =>
+  (t: Telling): string =>
+    `${words(subject, t.time)}. Open the app to check it.`;
 const onCard = quiet('New activity on your card');
 const onAccount = quiet('New activity on your account');
 
@@ -82,7 +89,8 @@ export const english: Language = {
     'international-use': (t) => (t.detailed ? purchase(t) : onCard(t)),
     deposit: (t) => (t.detailed ? deposit(t) : onAccount(t)),
     'balance-below': (t) => {
-      if (!t.detailed) return `Your account needs your attention${after(' since ', t.time) ?? ''}. Open the app to check it.`;
+      if (!t.detailed)
+        return `Your account needs your attention${after(' since ', t.time) ?? ''}. Open the app to check it.`;
       const balance = words('Balance of', t.last4 ? `account ..${t.last4}` : 'your account', 'is');
       const when = t.time ? ` (${t.time})` : '';
       return t.balance
@@ -90,7 +98,8 @@ export const english: Language = {
         : `${balance} below your limit${when}. Open the app to see it.`;
     },
     'answer-yes': (t) => `Thank you. Your ${card(t.last4)} stays active.`,
-    'freeze-done': (t) => `Thank you. ${t.last4 ? `Card ..${t.last4}` : 'Your card'} is frozen and a colleague will contact you. ${never}`,
+    'freeze-done': (t) =>
+      `Thank you. ${t.last4 ? `Card ..${t.last4}` : 'Your card'} is frozen and a colleague will contact you. ${never}`,
     'freeze-failed': (t) =>
       `We could not freeze ${t.last4 ? `card ..${t.last4}` : 'your card'} automatically, a colleague is calling you. ${never}`,
     'freeze-waiting': (t) =>

@@ -57,9 +57,7 @@ export function eventTime(
   const dayOfNow = formatter('en-CA', zone, isoDay).format(now);
   const sameYear = dayOfEvent.slice(0, 4) === dayOfNow.slice(0, 4);
   const day =
-    dayOfEvent === dayOfNow
-      ? today
-      : formatter(locale, eventZone, sameYear ? dayMonth : fullDay).format(time.at);
+    dayOfEvent === dayOfNow ? today : formatter(locale, eventZone, sameYear ? dayMonth : fullDay).format(time.at);
   if (time.precision === 'date') return day;
   const at = formatter(locale, zone, clock).format(time.at);
   return zone === timeZone ? `${day} ${at}` : `${day} ${at} UTC`;

@@ -25,7 +25,8 @@ function fraudCheck(t: Telling): string {
 
 function purchase(t: Telling): string {
   if (t.count > 1) {
-    if (t.lines.length === 0) return `${words(`${t.count} Zahlungen`, withCard(t.last4) ?? 'mit Ihrer Karte', after('bis ', t.time))}.`;
+    if (t.lines.length === 0)
+      return `${words(`${t.count} Zahlungen`, withCard(t.last4) ?? 'mit Ihrer Karte', after('bis ', t.time))}.`;
     return words(`${t.count} Kartenzahlungen: ${t.lines.join('; ')}${rest(t)}.`, t.last4 && `Karte ..${t.last4}.`);
   }
   const what = words(t.amount, whom(t), place(t));
@@ -34,13 +35,17 @@ function purchase(t: Telling): string {
 
 function deposit(t: Telling): string {
   if (t.count > 1) {
-    if (t.lines.length === 0) return `${words(`${t.count} Eingänge auf`, t.last4 ? `Konto ..${t.last4}` : 'Ihrem Konto', after('bis ', t.time))}.`;
+    if (t.lines.length === 0)
+      return `${words(`${t.count} Eingänge auf`, t.last4 ? `Konto ..${t.last4}` : 'Ihrem Konto', after('bis ', t.time))}.`;
     return words(`${t.count} Eingänge: ${t.lines.join('; ')}${rest(t)}.`, t.last4 && `Konto ..${t.last4}.`);
   }
   return `${list(words(t.amount ?? 'Ein Betrag', from(t), 'eingegangen', after('auf Konto ..', t.last4)), t.time)}.`;
 }
 
-const quiet = (subject: string) => (t: Telling): string => `${words(subject, t.time)}. Bitte in der App ansehen.`;
+const quiet =
+  (subject: string) =>
+  (t: Telling): string =>
+    `${words(subject, t.time)}. Bitte in der App ansehen.`;
 const onCard = quiet('Neue Bewegung auf Ihrer Karte');
 const onAccount = quiet('Neue Bewegung auf Ihrem Konto');
 
@@ -83,7 +88,8 @@ export const german: Language = {
     'international-use': (t) => (t.detailed ? purchase(t) : onCard(t)),
     deposit: (t) => (t.detailed ? deposit(t) : onAccount(t)),
     'balance-below': (t) => {
-      if (!t.detailed) return `Ihr Konto braucht Ihre Aufmerksamkeit${after(' seit ', t.time) ?? ''}. Bitte in der App ansehen.`;
+      if (!t.detailed)
+        return `Ihr Konto braucht Ihre Aufmerksamkeit${after(' seit ', t.time) ?? ''}. Bitte in der App ansehen.`;
       const account = t.last4 ? `von Konto ..${t.last4}` : 'Ihres Kontos';
       const when = t.time ? ` (${t.time})` : '';
       return t.balance
@@ -91,7 +97,8 @@ export const german: Language = {
         : `Der Stand ${account} ist unter Ihrer Grenze${when}. Bitte in der App ansehen.`;
     },
     'answer-yes': (t) => `Danke. Ihre ${words('Karte', after('..', t.last4))} bleibt aktiv.`,
-    'freeze-done': (t) => `Danke. ${t.last4 ? `Karte ..${t.last4}` : 'Ihre Karte'} ist gesperrt, wir melden uns bei Ihnen. ${never}`,
+    'freeze-done': (t) =>
+      `Danke. ${t.last4 ? `Karte ..${t.last4}` : 'Ihre Karte'} ist gesperrt, wir melden uns bei Ihnen. ${never}`,
     'freeze-failed': (t) =>
       `${t.last4 ? `Karte ..${t.last4}` : 'Ihre Karte'} ließ sich nicht automatisch sperren, wir rufen Sie gleich an. ${never}`,
     'freeze-waiting': (t) =>

@@ -127,12 +127,15 @@ describe('texts in English', () => {
     ['help', 'Example Bank alerts. Call the number on your card for help. Reply STOP to end texts.'],
     ['agent', 'Example Bank: A colleague will contact you. We never ask for your PIN or codes.'],
   ] as const)('%s says the same whatever is allowed', (kind, text) => {
-    for (const classes of [dataClasses, chat, ['existence'] as const]) expect(rendered(kind, { classes }).text).toBe(text);
+    for (const classes of [dataClasses, chat, ['existence'] as const])
+      expect(rendered(kind, { classes }).text).toBe(text);
   });
 
   it('names a payee where there is no merchant, and only then', () => {
     const content = { items: [{ amount: item.amount!, payee: 'A. Person' }] };
-    expect(rendered('fraud-check', { classes: dataClasses, content }).text).toContain('Did you pay 80.00 EUR to A. Person?');
+    expect(rendered('fraud-check', { classes: dataClasses, content }).text).toContain(
+      'Did you pay 80.00 EUR to A. Person?',
+    );
     const both = { items: [{ ...item, payee: 'A. Person' }] };
     expect(rendered('fraud-check', { classes: dataClasses, content: both }).text).not.toContain('Person');
   });
@@ -148,28 +151,48 @@ describe('texts in English', () => {
     const reasonSentence = () => ({ text: 'Paid in another country', classes: ['place'] as const });
     const content = { reasons: ['abroad'] };
     expect(rendered('purchase-over', { content, reasonSentence }).text).not.toContain('country');
-    expect(rendered('purchase-over', { content, reasonSentence, classes: dataClasses }).text).toContain('Paid in another country.');
+    expect(rendered('purchase-over', { content, reasonSentence, classes: dataClasses }).text).toContain(
+      'Paid in another country.',
+    );
   });
 
   it('says that it may repeat', () => {
-    expect(rendered('purchase-over', { content: { mayRepeat: true } }).text).toMatch(/You may have had this message already\.$/);
+    expect(rendered('purchase-over', { content: { mayRepeat: true } }).text).toMatch(
+      /You may have had this message already\.$/,
+    );
   });
 });
 
 describe('a grouped message', () => {
-  const items = (n: number) => Array.from({ length: n }, (_, i) => ({ ...item, amount: { minor: 1000 + i, currency: 'EUR' } }));
+  const items = (n: number) =>
+    Array.from({ length: n }, (_, i) => ({ ...item, amount: { minor: 1000 + i, currency: 'EUR' } }));
 
   it('lists up to five payments', () => {
     const { text, fields } = rendered('purchase-over', { content: { items: items(2) }, capabilities: messenger });
     expect(text).toBe(
       'Example Bank: 2 card payments: 10.00 EUR at Corner Coffee today 14:05, 10.01 EUR at Corner Coffee today 14:05. Card ..4242.',
     );
-    expect(fields).toEqual(expect.arrayContaining(['count', 'amount', 'items[1].amount', 'items[1].merchant', 'items[1].time']));
+    expect(fields).toEqual(
+      expect.arrayContaining(['count', 'amount', 'items[1].amount', 'items[1].merchant', 'items[1].time']),
+    );
   });
 
   it('counts and sums the rest', () => {
-    const content = { items: items(7), more: { count: 3, sums: [{ minor: 500, currency: 'EUR' }, { minor: 70, currency: 'USD' }] } };
-    const { text, fields } = rendered('purchase-over', { content, capabilities: messenger, classes: ['existence', 'amount'] });
+    const content = {
+      items: items(7),
+      more: {
+        count: 3,
+        sums: [
+          { minor: 500, currency: 'EUR' },
+          { minor: 70, currency: 'USD' },
+        ],
+      },
+    };
+    const { text, fields } = rendered('purchase-over', {
+      content,
+      capabilities: messenger,
+      classes: ['existence', 'amount'],
+    });
     expect(text).toBe(
       'Example Bank: 10 card payments: 10.00 EUR, 10.01 EUR, 10.02 EUR, 10.03 EUR, 10.04 EUR and 5 more, 75.21 EUR + 0.70 USD in all.',
     );
@@ -184,9 +207,9 @@ describe('a grouped message', () => {
   });
 
   it('names where deposits come from', () => {
-    expect(rendered('deposit', { content: { items: items(2) }, classes: ['existence', 'merchant', 'amount'] }).text).toBe(
-      'Example Bank: 2 deposits: 10.00 EUR from Corner Coffee, 10.01 EUR from Corner Coffee.',
-    );
+    expect(
+      rendered('deposit', { content: { items: items(2) }, classes: ['existence', 'merchant', 'amount'] }).text,
+    ).toBe('Example Bank: 2 deposits: 10.00 EUR from Corner Coffee, 10.01 EUR from Corner Coffee.');
   });
 
   it('tells no more than allowed', () => {
@@ -218,29 +241,32 @@ describe('disclosure', () => {
     ['balance', /95[.,]00/],
   ];
 
-  it.each(languages.map(({ tag }) => tag))('never shows a field whose class is not allowed, in any text (%s)', (language) => {
-    for (const kind of messageKinds) {
-      for (let bits = 0; bits < 64; bits++) {
-        const allowed = traces.filter((_, i) => bits & (1 << i)).map(([name]) => name);
-        for (const privacy of ['shown', 'hidden'] as const) {
-          const message = rendered(kind, {
-            classes: ['existence', ...allowed],
-            contact: { language, privacy },
-            content: { reasons: ['velocity-count'] },
-          });
-          const everything = JSON.stringify(message);
-          const open = privacy === 'hidden' ? allowed.filter((name) => name === 'time') : allowed;
-          for (const [name, trace] of traces) {
-            if (!open.includes(name)) expect(everything).not.toMatch(trace);
-            expect(message.classes.includes(name)).toBe(trace.test(message.text));
+  it.each(languages.map(({ tag }) => tag))(
+    'never shows a field whose class is not allowed, in any text (%s)',
+    (language) => {
+      for (const kind of messageKinds) {
+        for (let bits = 0; bits < 64; bits++) {
+          const allowed = traces.filter((_, i) => bits & (1 << i)).map(([name]) => name);
+          for (const privacy of ['shown', 'hidden'] as const) {
+            const message = rendered(kind, {
+              classes: ['existence', ...allowed],
+              contact: { language, privacy },
+              content: { reasons: ['velocity-count'] },
+            });
+            const everything = JSON.stringify(message);
+            const open = privacy === 'hidden' ? allowed.filter((name) => name === 'time') : allowed;
+            for (const [name, trace] of traces) {
+              if (!open.includes(name)) expect(everything).not.toMatch(trace);
+              expect(message.classes.includes(name)).toBe(trace.test(message.text));
+            }
+            for (const field of message.fields) expect(message.classes).toContain(fieldClasses[field as Field]);
+            expect(message.text).not.toMatch(/undefined|\[object|NaN| {2}|\(\)|\. \./);
+            expect(message.text.length).toBeGreaterThan(20);
           }
-          for (const field of message.fields) expect(message.classes).toContain(fieldClasses[field as Field]);
-          expect(message.text).not.toMatch(/undefined|\[object|NaN| {2}|\(\)|\. \./);
-          expect(message.text.length).toBeGreaterThan(20);
         }
       }
-    }
-  });
+    },
+  );
 
   it('gives a template only values that the text has too', () => {
     expect(rendered('fraud-check', { classes: ['existence', 'amount'] }).template).toEqual({
@@ -256,7 +282,12 @@ describe('disclosure', () => {
   });
 
   it('never lets a full card number, a link or a number to call through a name', () => {
-    const names = ['4111 1111 1111 1111 Shop', 'https://evil.example/pay Shop', 'www.shop.com/x Shop', 'Call +44 20 7946 0958 Shop'];
+    const names = [
+      '4111 1111 1111 1111 Shop',
+      'https://evil.example/pay Shop',
+      'www.shop.com/x Shop',
+      'Call +44 20 7946 0958 Shop',
+    ];
     for (const merchant of names) {
       const { text, template } = rendered('purchase-over', { content: { items: [{ ...item, merchant }] } });
       for (const shown of [text, template.parameters.merchant!]) {
@@ -290,7 +321,8 @@ describe('questions', () => {
   });
 
   it('fit on buttons in every language', () => {
-    for (const { buttons } of languages) for (const title of Object.values(buttons)) expect(title.length).toBeLessThanOrEqual(20);
+    for (const { buttons } of languages)
+      for (const title of Object.values(buttons)) expect(title.length).toBeLessThanOrEqual(20);
   });
 });
 
@@ -308,9 +340,16 @@ describe('language, amount and time', () => {
 
   it("falls back to the bank's language, then to English, and says so", () => {
     const german = { bank: { name: 'Bank', fallbackLanguage: 'de' }, contact: { language: 'fr' } };
-    expect(rendered('late-answer', german)).toMatchObject({ text: 'Bank: Danke. Wir sehen uns das an.', language: 'de', missingLanguage: true });
+    expect(rendered('late-answer', german)).toMatchObject({
+      text: 'Bank: Danke. Wir sehen uns das an.',
+      language: 'de',
+      missingLanguage: true,
+    });
     const none = { bank: { name: 'Bank', fallbackLanguage: 'xx' }, contact: { language: 'not a tag' } };
-    expect(rendered('late-answer', none)).toMatchObject({ text: 'Bank: Thank you. A colleague will look at it.', missingLanguage: true });
+    expect(rendered('late-answer', none)).toMatchObject({
+      text: 'Bank: Thank you. A colleague will look at it.',
+      missingLanguage: true,
+    });
   });
 
   it.each([
@@ -323,7 +362,12 @@ describe('language, amount and time', () => {
 
   it.each([
     ['another day', { at: Date.UTC(2026, 10, 22, 22, 10), precision: 'instant' }, 'Europe/Sofia', 'today 00:10'],
-    ['before midnight there', { at: Date.UTC(2026, 10, 22, 21, 10), precision: 'instant' }, 'Europe/Sofia', '22 Nov 23:10'],
+    [
+      'before midnight there',
+      { at: Date.UTC(2026, 10, 22, 21, 10), precision: 'instant' },
+      'Europe/Sofia',
+      '22 Nov 23:10',
+    ],
     ['another year', { at: Date.UTC(2025, 10, 22, 21, 10), precision: 'instant' }, 'Europe/Sofia', '22 Nov 2025 23:10'],
     ['half an hour off', { at, precision: 'instant' }, 'Asia/Kolkata', 'today 17:35'],
     ['tomorrow over there', { at, precision: 'instant' }, 'Pacific/Kiritimati', 'today 02:05'],
@@ -370,7 +414,10 @@ describe('text messages', () => {
     const { text, segments, replaced } = rendered('purchase-over', { content: { items: [{ ...item, merchant }] } });
     expect(text).toContain('Joe\'s - "Diner"');
     expect([smsLength(text).encoding, segments, replaced]).toEqual(['gsm-7', 1, 4]);
-    const chatText = rendered('purchase-over', { content: { items: [{ ...item, merchant }] }, capabilities: messenger }).text;
+    const chatText = rendered('purchase-over', {
+      content: { items: [{ ...item, merchant }] },
+      capabilities: messenger,
+    }).text;
     expect(chatText).toContain(merchant);
   });
 
@@ -385,6 +432,8 @@ describe('text messages', () => {
     const items = Array.from({ length: 40 }, () => ({ ...item, merchant: longName }));
     const { text, segments } = rendered('purchase-over', { content: { items, reasons: ['velocity-count'] } });
     expect(segments).toBeLessThanOrEqual(3);
-    expect(text).toMatch(/^Example Bank: 40 card payments: (80\.00 EUR at [^,]+, )+80\.00 EUR at [^,]+ and 3\d more, 3,200\.00 EUR in all\./);
+    expect(text).toMatch(
+      /^Example Bank: 40 card payments: (80\.00 EUR at [^,]+, )+80\.00 EUR at [^,]+ and 3\d more, 3,200\.00 EUR in all\./,
+    );
   });
 });

@@ -93,7 +93,8 @@ interface Composed {
 const only = (parts: Parts, names: readonly (keyof Parts)[]): Parts =>
   Object.fromEntries(Object.entries(parts).filter(([name]) => names.includes(name as keyof Parts)));
 
-const same = <T>(values: readonly T[]): T | undefined => (values.every((value) => value === values[0]) ? values[0] : undefined);
+const same = <T>(values: readonly T[]): T | undefined =>
+  values.every((value) => value === values[0]) ? values[0] : undefined;
 
 /** The payments as text, and which of their fields it shows. */
 function tell({ content, bank }: RenderInput, sight: Sight, cut: Cut, shown: Shown): Telling {
@@ -126,7 +127,8 @@ function tell({ content, bank }: RenderInput, sight: Sight, cut: Cut, shown: Sho
   });
   if (last4 !== undefined) shown.add('last4');
   const unlisted = count - lines.length;
-  const sum = unlisted > 0 && kind !== 'fraud-check' && sight.classes.has('amount') ? sumOf(content, sight.locale) : undefined;
+  const sum =
+    unlisted > 0 && kind !== 'fraud-check' && sight.classes.has('amount') ? sumOf(content, sight.locale) : undefined;
   if (sum !== undefined) shown.add('sum');
   return {
     ...base,
@@ -161,7 +163,8 @@ function compose(input: RenderInput, sight: Sight, cut: Cut): Composed {
   if (reasons.length > 0) shown.add('reason');
   // Nobody can say yes to a payment of which the text tells nothing.
   const asks = kind === 'clarification' || (kind === 'fraud-check' && (telling.detailed || telling.time !== undefined));
-  const how = kind === 'fraud-check' && asks ? (capabilities.replies ? language.replyYesOrNo : language.answerInApp) : undefined;
+  const how =
+    kind === 'fraud-check' && asks ? (capabilities.replies ? language.replyYesOrNo : language.answerInApp) : undefined;
   const body = words(language.texts[kind](telling), ...reasons, how, content.mayRepeat && language.mayRepeat);
   const { bank, count, lines: _, more, cards: __, detailed: ___, ...parts } = telling;
   const firstListed = telling.lines.length === 0 ? {} : only(partsOf(content.items[0]!, sight, cut), lineFields);

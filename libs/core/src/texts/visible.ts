@@ -56,7 +56,10 @@ export function partsOf(item: MessageItem, sight: Sight, cut: Cut): Parts {
     // Who is paid by card is the merchant; a counterparty beside one is its bank.
     payee: item.merchant === undefined && may('payee') ? name(item.payee) : '',
     place: item.place && cut.place && may('place') ? place(item.place, locale, cut.names) : '',
-    time: item.time && cut.time && may('time') ? eventTime(item.time, { locale, timeZone, now, today: language.today }) : '',
+    time:
+      item.time && cut.time && may('time')
+        ? eventTime(item.time, { locale, timeZone, now, today: language.today })
+        : '',
     last4: may('last4') && /^\d{4}$/.test(item.last4 ?? '') ? item.last4! : '',
     balance: item.balance && may('balance') ? formatAmount(item.balance, locale) : '',
   };

@@ -173,6 +173,7 @@ export class SimulatedLog implements Log {
 
   /** The member takes part in the group (again), and learns what it has lost meanwhile. */
   rejoin(member: SimulatedMember): void {
+    if (!this.#readers.has(member)) return;
     const { group, topic } = member.options;
     const members = this.#groups.get(group) ?? [];
     if (!members.includes(member)) members.push(member);

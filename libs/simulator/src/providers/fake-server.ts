@@ -166,10 +166,9 @@ export async function startFake(provider: Provider, options: FakeOptions): Promi
         reveal();
         return;
       case 'slow':
-        setTimeout(() => {
-          reveal();
-          write(response, usual);
-        }, fault.delayMs).unref();
+        // Visible at once: so a report of its own can come before the answer.
+        reveal();
+        setTimeout(() => write(response, usual), fault.delayMs).unref();
     }
   };
 

@@ -19,7 +19,7 @@ export type Fault =
   | { readonly kind: 'drop-after-body'; readonly accept?: boolean }
   /** The message becomes visible, and no answer ever comes. */
   | { readonly kind: 'never-answer' }
-  /** Behaves well, later. */
+  /** Takes the message at once, and answers later: a report can come before the answer. */
   | { readonly kind: 'slow'; readonly delayMs: number };
 
 /** When a fault happens. All conditions that are set must hold. */

@@ -1,0 +1,103 @@
+import { keyOf } from '../partition.ts';
+import type { AccountEventKind, AccountHoldersRecord, ConditionSetting } from '../records/account.ts';
+import type { AccountFacts, History } from '../rules/frame.ts';
+import type { Instant } from '../time.ts';
+import type { Status } from '../transaction.ts';
+
+/*
+ * The entries of detect. Each account has one of its own, small whatever the account's traffic; what grows with traffic
+ * lies beside it, one entry for each transaction, so that a busy account costs no more per transaction than others.
+ *
+ *   a:<tenant>:<account>      AccountState
+ *   s:…:<transaction>         SeenTransaction, 7 days after it was last seen; 30 days while it is not yet booked
+ *   l:…:<lifecycle>           Lifecycle, where the bank names one besides the id; 30 days
+ *   i:…:<record>              the id of a record from outside that was applied; 7 days
+ *   !rules:<tenant>[/<rule>]  the rule set in force
+ *
+ * Seen ids lie by id and not by time: so a record that repeats an id with another time is found too, and is the conflict
+ * that it is.
+ */
+
+/** What one holder wants to hear of, and what the conditions remember for that holder. */
+export interface HolderConditions {
+  readonly acceptedAt: Instant;
+  readonly settings: Readonly<Record<string, ConditionSetting>>;
+  /** By condition id. */
+  memory: Record<string, unknown>;
+}
+
+/** A customer said that such a payment was genuine: this rule keeps silent about this merchant and card for a while. */
+export interface Trust {
+  readonly rule: string;
+  readonly merchant: string;
+  readonly card: string;
+  readonly until: Instant;
+}
+
+export interface AccountState {
+  readonly history: History;
+  /** Time of the first transaction. */
+  firstAt?: Instant;
+  /** The customer whom transactions name; counts while there is no list of holders. */
+  owner?: string;
+  holders?: { readonly acceptedAt: Instant; readonly list: AccountHoldersRecord['holders'] };
+  settings?: {
+    readonly acceptedAt: Instant;
+    readonly country?: string;
+    readonly openedAt?: Instant;
+    readonly currency?: string;
+  };
+  /** By customer. */
+  conditions?: Record<string, HolderConditions>;
+  trusted?: Trust[];
+  labels?: { fraud: number; genuine: number };
+  events?: Partial<Record<AccountEventKind, { count: number; lastAt: Instant }>>;
+}
+
+export const newAccount = (): AccountState => ({ history: {} });
+
+/** The state of one payment over its statuses. */
+export interface Lifecycle {
+  readonly status: Status;
+  /** Time and amount of its first record: under these it stands in the windows. */
+  readonly at: Instant;
+  readonly minor: number;
+  /** Rules, and conditions as `condition@customer`, that fired for it: each fires once. */
+  readonly fired?: readonly string[];
+}
+
+export interface SeenTransaction extends Lifecycle {
+  /** Absent when only a reversal that named it was seen. */
+  readonly content?: number;
+  /** The lifecycle in which it stands, where that is not its own id. */
+  readonly lifecycle?: string;
+  /** Of what fired, for a label that comes later. */
+  readonly merchant?: string;
+  readonly card?: string;
+}
+
+/** Ids may hold colons; the length makes `a:b` + `c` and `a` + `b:c` two keys. */
+const scoped = (kind: string, tenantId: string, accountId: string, id: string): string =>
+  `${kind}:${accountId.length}:${tenantId}:${accountId}:${id}`;
+
+export const accountEntry = (tenantId: string, accountId: string): string => `a:${keyOf(tenantId, accountId)}`;
+export const seenEntry = (tenantId: string, accountId: string, id: string): string =>
+  scoped('s', tenantId, accountId, id);
+export const lifecycleEntry = (tenantId: string, accountId: string, id: string): string =>
+  scoped('l', tenantId, accountId, id);
+export const appliedEntry = (tenantId: string, accountId: string, id: string): string =>
+  scoped('i', tenantId, accountId, id);
+
+export const factsOf = ({ settings, firstAt }: AccountState, at: Instant): AccountFacts => {
+  const openedAt = settings?.openedAt ?? Math.min(firstAt ?? at, at);
+  return settings?.country === undefined ? { openedAt } : { country: settings.country, openedAt };
+};
+
+/** Who hears of what happens on the account; empty when nobody is known. */
+export const holdersOf = ({ holders, owner }: AccountState): readonly string[] => {
+  if (holders !== undefined) return holders.list.map(({ customerId }) => customerId);
+  return owner === undefined ? [] : [owner];
+};
+
+/** Stands for the holders of an account of whom nobody is known. */
+export const nobody = (accountId: string): string => `account/${accountId}`;

@@ -1,0 +1,40 @@
+import { rejectHeaders, rejectedOutput } from '../ingest/rejected.ts';
+import type { Rejection } from '../format.ts';
+import { keyOf } from '../partition.ts';
+import type { TransactionRecord } from '../records/account.ts';
+import { logRecordOf } from '../records/raw-record.ts';
+import type { Output } from '../stage.ts';
+
+const conflict: Rejection = {
+  code: 'DUPLICATE_CONFLICT',
+  path: 'id',
+  reason: 'A transaction with this id and status but other content was taken before; that one stands.',
+};
+
+/** Says that the value is the canonical transaction, not the bank's bytes. */
+export const canonicalHeader = 'tocsin-canonical';
+
+const encoder = new TextEncoder();
+
+/** Not reached: what is large enough to be kept by its hash does not travel with the transaction. */
+const noDigest = (): string => '';
+
+/** The contradicting record for `rejected`: as the bank sent it, as if ingest had refused it. */
+export function conflictOutput(record: TransactionRecord): Output {
+  const { origin, receivedAt, raw, tenantId, transaction } = record;
+  if (raw !== undefined) {
+    const output = rejectedOutput(logRecordOf(raw, origin, receivedAt), 'detect', [conflict], noDigest);
+    if (raw.masked === undefined) return output;
+    return { ...output, headers: { ...output.headers, [rejectHeaders.masked]: String(raw.masked) } };
+  }
+  const canonical = {
+    ...origin,
+    timestamp: receivedAt,
+    key: encoder.encode(keyOf(tenantId, transaction.accountId)),
+    value: encoder.encode(JSON.stringify(transaction)),
+    headers: {},
+  };
+  const output = rejectedOutput(canonical, 'detect', [conflict], noDigest);
+  // A hash makes a redrive read the original by its coordinates; of the bank's bytes it is not known here.
+  return { ...output, headers: { ...output.headers, [canonicalHeader]: 'true', [rejectHeaders.sha256]: 'unknown' } };
+}
