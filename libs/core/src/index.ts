@@ -33,3 +33,4 @@ export * from './alert/index.ts';
 export * from './rules/index.ts';
 export * from './texts/index.ts';
 export * from './deliver/index.ts';
+export * from './detect/index.ts';

@@ -4,3 +4,4 @@ export * from './provision/start-kafka.ts';
 export * from './provision/start-redis.ts';
 export * from './provision/tool.ts';
 export * from './provision/wait-until.ts';
+export * from './rules/index.ts';

@@ -20,7 +20,9 @@ import type { Status } from '../transaction.ts';
 
 /** What one holder wants to hear of, and what the conditions remember for that holder. */
 export interface HolderConditions {
+  readonly customerId: string;
   readonly acceptedAt: Instant;
+  /** Only those that are on. */
   readonly settings: Readonly<Record<string, ConditionSetting>>;
   /** By condition id. */
   memory: Record<string, unknown>;
@@ -47,8 +49,8 @@ export interface AccountState {
     readonly openedAt?: Instant;
     readonly currency?: string;
   };
-  /** By customer. */
-  conditions?: Record<string, HolderConditions>;
+  /** One for each customer that chose something, the newest choice last. */
+  conditions?: readonly HolderConditions[];
   trusted?: Trust[];
   labels?: { fraud: number; genuine: number };
   events?: Partial<Record<AccountEventKind, { count: number; lastAt: Instant }>>;

@@ -3,7 +3,8 @@ import type { TransactionRecord } from '../records/account.ts';
 import type { FindingRecord, FiredCondition, FiredRule } from '../records/customer.ts';
 import type { Verdict } from '../rules/program.ts';
 import { combinedScore } from '../rules/score.ts';
-import type { Output, StepContext } from '../stage.ts';
+import type { Output } from '../stage.ts';
+import type { Instant } from '../time.ts';
 import { topicNames } from '../topics.ts';
 
 /** What was found about one transaction, before it is addressed. */
@@ -22,7 +23,7 @@ export function findingOutput(
   { record, verdict, fired, ruleSetVersion, name }: Found,
   customerId: string,
   conditions: readonly FiredCondition[],
-  { recordAt }: Pick<StepContext, 'recordAt'>,
+  decidedAt: Instant,
 ): Output {
   const { tenantId, transaction, receivedAt } = record;
   const { accountId } = transaction;
@@ -41,7 +42,7 @@ export function findingOutput(
     notApplicable: verdict.notApplicable,
     ruleSetVersion,
     receivedAt,
-    decidedAt: recordAt,
+    decidedAt,
   };
   return { topic: topicNames.customerEvents, key: keyOf(tenantId, customerId), value };
 }

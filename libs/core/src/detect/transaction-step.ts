@@ -1,17 +1,16 @@
-import { keyOf } from '../partition.ts';
 import type { TransactionRecord } from '../records/account.ts';
-import type { FiredCondition } from '../records/customer.ts';
+import type { FiredCondition, FiredRule } from '../records/customer.ts';
 import { cardOf, merchantOf } from '../rules/dimension.ts';
 import type { Program, Verdict } from '../rules/program.ts';
 import type { StepContext } from '../stage.ts';
 import { days } from '../time.ts';
-import type { Instant } from '../time.ts';
 import type { Status, Transaction } from '../transaction.ts';
 import { accountEntry, factsOf, holdersOf, lifecycleEntry, newAccount, nobody, seenEntry } from './account-state.ts';
 import type { AccountState, Lifecycle, SeenTransaction } from './account-state.ts';
 import { conflictOutput } from './conflict.ts';
 import { contentHash } from './content-hash.ts';
 import { findingOutput } from './findings.ts';
+import type { Found } from './findings.ts';
 
 /** Older than this when the bank sent it: it feeds history, and nobody is told. */
 const alertAge = days(5);
@@ -24,6 +23,7 @@ const counts = (status: Status): boolean => ranks[status] <= ranks.booked;
 
 const noVerdict: Verdict = { fired: [], shadow: [], notApplicable: [], insufficientHistory: [] };
 const noConditions: readonly FiredCondition[] = [];
+const noNames: readonly string[] = [];
 
 /** Labels of counters, made once. */
 const stage = 'detect';
@@ -36,8 +36,9 @@ const outcomes = {
   update: { outcome: 'update' },
   reversal: { outcome: 'reversal' },
 } as const;
+const late = { stage };
 const historyOnly = { stage, outcome: 'history-only' };
-const conflictLabels = { source: stage, code: 'DUPLICATE_CONFLICT' };
+const conflicts = { source: stage, code: 'DUPLICATE_CONFLICT' };
 
 /** The names of the entries that a transaction concerns. */
 export interface TransactionEntries {
@@ -60,39 +61,213 @@ export function entriesOf({ tenantId, transaction }: TransactionRecord): Transac
   };
 }
 
-/** One transaction, as far as it is new. */
-export function transactionStep(context: StepContext, record: TransactionRecord, program: Program): void {
-  const { entries, at } = context;
-  const { transaction: tx } = record;
-  const names = entriesOf(record);
-  const content = contentHash(tx);
-  const seen = entries.get<SeenTransaction>(names.seen);
-  if (seen !== undefined && ranks[tx.status] <= ranks[seen.status]) {
-    const sameStatus = tx.status === seen.status;
+/** One transaction of one account: is it new, what do the rules and the holders' conditions say of it, who is told? */
+export class TransactionStep {
+  readonly #context: StepContext;
+  readonly #record: TransactionRecord;
+  readonly #program: Program;
+  readonly #tx: Transaction;
+  readonly #names: TransactionEntries;
+  readonly #account: AccountState;
+
+  constructor(context: StepContext, record: TransactionRecord, program: Program) {
+    this.#context = context;
+    this.#record = record;
+    this.#program = program;
+    this.#tx = record.transaction;
+    this.#names = entriesOf(record);
+    this.#account = context.entries.get<AccountState>(this.#names.account) ?? newAccount();
+  }
+
+  run(): void {
+    const { entries } = this.#context;
+    const { lifecycle } = this.#names;
+    const content = contentHash(this.#tx);
+    const seen = entries.get<SeenTransaction>(this.#names.seen);
+    if (seen !== undefined && ranks[this.#tx.status] <= ranks[seen.status]) return this.#again(seen, content);
+    const life = lifecycle === undefined ? seen : entries.get<Lifecycle>(lifecycle);
+    if (life !== undefined && ranks[this.#tx.status] < ranks[life.status]) return this.#overtaken(life, content);
+    this.#know();
+    const { frame } = this.#program;
+    frame.lateDropped = 0;
+    const fired = this.#tx.status === 'reversed' ? this.#reverse(life) : this.#judge(life, seen);
+    this.#remember(content, life, fired);
+    entries.put(this.#names.account, this.#account);
+    if (frame.lateDropped > 0) this.#context.count('late_dropped', late);
+    this.#context.count('transactions', outcomes[this.#tx.status === 'reversed' ? 'reversal' : life ? 'update' : 'first']);
+  }
+
+  /** The same id once more: a copy, an earlier status that comes late, or a contradiction. */
+  #again(seen: SeenTransaction, content: number): void {
+    const sameStatus = this.#tx.status === seen.status;
     if (sameStatus && seen.content !== undefined && seen.content !== content) {
-      context.emit(conflictOutput(record));
-      return context.count('rejected', conflictLabels);
+      this.#context.emit(conflictOutput(this.#record));
+      return this.#context.count('rejected', conflicts);
     }
-    keepSeen(context, names, seen);
-    return context.count('records_dropped', sameStatus ? dropped.duplicate : dropped.superseded);
+    this.#keepSeen(seen);
+    this.#context.count('records_dropped', sameStatus ? dropped.duplicate : dropped.superseded);
   }
-  const life = names.lifecycle === undefined ? seen : entries.get<Lifecycle>(names.lifecycle);
-  if (life !== undefined && ranks[tx.status] < ranks[life.status]) {
-    // Its booking came before its authorisation. The id is remembered, so that a copy of it is one.
-    keepSeen(context, names, { ...life, status: tx.status, content, lifecycle: tx.lifecycleId });
-    return context.count('records_dropped', dropped.superseded);
+
+  /** Its lifecycle is further already: the authorisation comes after its booking. The id is kept, so that a copy is one. */
+  #overtaken({ at, minor }: Lifecycle, content: number): void {
+    const { status, lifecycleId } = this.#tx;
+    this.#keepSeen({ status, content, at, minor, lifecycle: lifecycleId });
+    this.#context.count('records_dropped', dropped.superseded);
   }
-  const account = entries.get<AccountState>(names.account) ?? newAccount();
-  if (tx.customerId !== undefined) account.owner = tx.customerId;
-  if (account.firstAt === undefined || tx.occurredAt < account.firstAt) account.firstAt = tx.occurredAt;
-  if (names.reversed !== undefined) withdrawNamed(context, record, names.reversed, account, program);
-  const fired =
-    tx.status === 'reversed'
-      ? reverse(context, record, account, life, program)
-      : judge(context, record, account, life, seen, program);
-  remember(names, context, tx, content, life, fired);
-  entries.put(names.account, account, undefined);
-  context.count('transactions', tx.status === 'reversed' ? outcomes.reversal : life ? outcomes.update : outcomes.first);
-  if (program.frame.lateDropped > 0) context.count('late_dropped', { stage });
-  void at;
+
+  #know(): void {
+    const account = this.#account;
+    const { customerId, occurredAt } = this.#tx;
+    if (customerId !== undefined) account.owner = customerId;
+    if (account.firstAt === undefined || occurredAt < account.firstAt) account.firstAt = occurredAt;
+  }
+
+  #begin(known?: Lifecycle): void {
+    const account = this.#account;
+    this.#program.begin(this.#tx, factsOf(account, this.#tx.occurredAt), account.history, known);
+  }
+
+  /** What a reversal takes back leaves every window that counted it. Nobody is told, but balances are looked at. */
+  #reverse(life: Lifecycle | undefined): readonly string[] {
+    if (life !== undefined && counts(life.status)) {
+      this.#begin(life);
+      this.#program.withdraw();
+    } else this.#withdrawNamed();
+    this.#begin();
+    for (const customerId of holdersOf(this.#account)) this.#conditionsOf(customerId, life?.fired ?? noNames, true);
+    return noNames;
+  }
+
+  /** The transaction that `reversalOf` names. One not seen yet is marked, so that it is not counted when it comes. */
+  #withdrawNamed(): void {
+    const { entries, at } = this.#context;
+    const { reversed } = this.#names;
+    if (reversed === undefined) return;
+    const { tenantId, transaction } = this.#record;
+    const seen = entries.get<SeenTransaction>(reversed);
+    const lifecycle =
+      seen?.lifecycle === undefined ? undefined : lifecycleEntry(tenantId, transaction.accountId, seen.lifecycle);
+    const life = lifecycle === undefined ? seen : entries.get<Lifecycle>(lifecycle);
+    if (life !== undefined && counts(life.status)) {
+      this.#begin(life);
+      this.#program.withdraw();
+    }
+    const unknown = { at: transaction.occurredAt, minor: transaction.amount.minor };
+    entries.put(reversed, { ...(seen ?? unknown), status: 'reversed' } satisfies SeenTransaction, at + openFor);
+    if (lifecycle !== undefined) {
+      entries.put(lifecycle, { ...(life ?? unknown), status: 'reversed' } satisfies Lifecycle, at + openFor);
+    }
+  }
+
+  #judge(life: Lifecycle | undefined, seen: SeenTransaction | undefined): readonly string[] {
+    this.#withdrawNamed();
+    const known = life !== undefined && counts(life.status) ? life : undefined;
+    // A second decline within one lifecycle is the same decline.
+    if (life !== undefined && known === undefined) return noNames;
+    this.#begin(known);
+    const tooLate = this.#isHistory();
+    if (tooLate) this.#context.count('records', historyOnly);
+    const firedBefore = life?.fired ?? noNames;
+    const verdict = tooLate ? noVerdict : this.#program.judge(firedBefore);
+    const names = this.#tell(verdict, firedBefore, tooLate, seen?.fired !== undefined);
+    if (known === undefined) this.#program.absorb();
+    else if (this.#tx.status === 'declined') this.#program.turnIntoDecline();
+    return names;
+  }
+
+  /** So old when the bank sent it that nobody wants to be told any more. */
+  #isHistory(): boolean {
+    const { receivedAt, alertsFrom } = this.#record;
+    const { occurredAt } = this.#tx;
+    return occurredAt < receivedAt - alertAge || (alertsFrom !== undefined && occurredAt < alertsFrom);
+  }
+
+  /** Writes a finding to everybody concerned, and returns the names of what fired. */
+  #tell(verdict: Verdict, firedBefore: readonly string[], tooLate: boolean, again: boolean): readonly string[] {
+    const { id, status, accountId } = this.#tx;
+    const fired = verdict.fired.length === 0 ? verdict.fired : verdict.fired.filter((rule) => !this.#isTrusted(rule));
+    const names = [...fired, ...verdict.shadow].map(({ rule }) => rule);
+    for (const { rule } of fired) this.#context.count('findings', { rule, mode: 'live' });
+    for (const { rule } of verdict.shadow) this.#context.count('findings', { rule, mode: 'shadow' });
+    const found: Found = {
+      record: this.#record,
+      verdict,
+      fired,
+      ruleSetVersion: this.#program.version,
+      // A later record of the same transaction may find more; its finding has a name of its own, or it would be taken for a copy.
+      name: again ? `${id}~${status}` : id,
+    };
+    const holders = holdersOf(this.#account);
+    const recipients = holders.length === 0 ? [nobody(accountId)] : holders;
+    for (const customerId of recipients) {
+      const conditions = this.#conditionsOf(customerId, firedBefore, tooLate);
+      for (const { condition } of conditions) names.push(`${condition}@${customerId}`);
+      if (names.length === 0 || fired.length + verdict.shadow.length + conditions.length === 0) continue;
+      this.#context.emit(findingOutput(found, customerId, conditions, this.#context.recordAt));
+    }
+    return names;
+  }
+
+  /** The customer said of such a payment that it was genuine, not long ago. */
+  #isTrusted({ rule }: FiredRule): boolean {
+    const { trusted } = this.#account;
+    if (trusted === undefined) return false;
+    const merchant = merchantOf(this.#tx);
+    const card = cardOf(this.#tx) ?? '';
+    const isTrusted = trusted.some(
+      (trust) =>
+        trust.rule === rule &&
+        trust.merchant === merchant &&
+        trust.card === card &&
+        this.#tx.occurredAt < trust.until,
+    );
+    if (isTrusted) this.#context.count('findings_suppressed', { rule });
+    return isTrusted;
+  }
+
+  /** Which of this holder's conditions hold. With `muted` they only keep up what they remember. */
+  #conditionsOf(customerId: string, firedBefore: readonly string[], muted: boolean): readonly FiredCondition[] {
+    const chosen = this.#account.conditions?.find((one) => one.customerId === customerId);
+    if (chosen === undefined) return noConditions;
+    const held: FiredCondition[] = [];
+    for (const [condition, setting] of Object.entries(chosen.settings)) {
+      const running = this.#program.conditions.get(condition)?.condition;
+      if (!setting.on || running === undefined || (muted && running.edgeTriggered !== true)) continue;
+      const decision = this.#program.ask(condition, { setting, memory: chosen.memory[condition] });
+      if (decision === undefined || decision.kind === 'notApplicable') continue;
+      if (decision.memory !== undefined) chosen.memory[condition] = decision.memory;
+      if (muted || decision.kind === 'quiet' || firedBefore.includes(`${condition}@${customerId}`)) continue;
+      this.#context.count('findings', { rule: condition, mode: 'live' });
+      held.push({ condition, evidence: decision.evidence });
+    }
+    return held;
+  }
+
+  #remember(content: number, life: Lifecycle | undefined, fired: readonly string[]): void {
+    const { entries, at } = this.#context;
+    const { status, occurredAt, amount, lifecycleId } = this.#tx;
+    const state: Lifecycle = { status, at: life?.at ?? occurredAt, minor: life?.minor ?? amount.minor };
+    const all = [...(life?.fired ?? noNames), ...fired];
+    const named = all.length === 0 ? state : { ...state, fired: all };
+    if (this.#names.lifecycle !== undefined) entries.put(this.#names.lifecycle, named, at + openFor);
+    const seen: SeenTransaction = {
+      ...named,
+      content,
+      ...(this.#names.lifecycle === undefined ? {} : { lifecycle: lifecycleId }),
+      ...(all.length === 0 ? {} : this.#whereabouts()),
+    };
+    this.#keepSeen(seen);
+  }
+
+  /** What a label that comes later has to know of this transaction. */
+  #whereabouts(): { readonly card: string; readonly merchant?: string } {
+    const merchant = merchantOf(this.#tx);
+    const card = cardOf(this.#tx) ?? '';
+    return merchant === undefined ? { card } : { card, merchant };
+  }
+
+  #keepSeen(seen: SeenTransaction): void {
+    const isOpen = seen.lifecycle === undefined && ranks[seen.status] < ranks.booked;
+    this.#context.entries.put(this.#names.seen, seen, this.#context.at + (isOpen ? openFor : seenFor));
+  }
 }

@@ -72,6 +72,11 @@ export const bulgarian: Language = {
     agent: 'Наш колега ще се свърже с Вас',
   },
   mayRepeat: 'Може вече да сте получили това съобщение.',
+  also: {
+    'purchase-over': { text: 'Сумата е над избраната от Вас.', classes: [] },
+    'international-use': { text: 'Плащането е в чужбина.', classes: ['place'] },
+    'balance-below': { text: 'Наличността Ви вече е под зададената граница.', classes: [] },
+  },
   replyYesOrNo: 'Отговорете ДА или НЕ.',
   answerInApp: 'Отговорете в приложението.',
   line: (parts, incoming) => words(parts.amount, incoming ? from(parts) : whom(parts), parts.time),

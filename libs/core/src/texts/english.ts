@@ -75,6 +75,11 @@ export const english: Language = {
     agent: 'A colleague will contact you',
   },
   mayRepeat: 'You may have had this message already.',
+  also: {
+    'purchase-over': { text: 'It is above the amount you chose.', classes: [] },
+    'international-use': { text: 'It was paid in another country.', classes: ['place'] },
+    'balance-below': { text: 'Your balance is now below your limit.', classes: [] },
+  },
   replyYesOrNo: 'Reply YES or NO.',
   answerInApp: 'Open the app to answer.',
   line: (parts, incoming) => words(parts.amount, incoming ? from(parts) : whom(parts), parts.time),

@@ -16,7 +16,7 @@ export const fieldClasses = {
   payee: 'payee',
 } as const satisfies Readonly<Record<string, DataClass>>;
 
-export type Field = keyof typeof fieldClasses;
+export type MessageField = keyof typeof fieldClasses;
 
 /** What may still stand on a screen that anybody can see (`privacy: hidden`): that something happened, and when. */
 export const unhiddenClasses: readonly DataClass[] = ['existence', 'time'];

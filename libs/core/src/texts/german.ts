@@ -74,6 +74,11 @@ export const german: Language = {
     agent: 'Wir melden uns',
   },
   mayRepeat: 'Vielleicht haben Sie diese Nachricht schon.',
+  also: {
+    'purchase-over': { text: 'Das liegt über Ihrem gewählten Betrag.', classes: [] },
+    'international-use': { text: 'Es wurde im Ausland bezahlt.', classes: ['place'] },
+    'balance-below': { text: 'Ihr Kontostand ist jetzt unter Ihrer Grenze.', classes: [] },
+  },
   replyYesOrNo: 'Antworten Sie JA oder NEIN.',
   answerInApp: 'Bitte in der App antworten.',
   line: (parts, incoming) => words(parts.amount, incoming ? from(parts) : whom(parts), parts.time),

@@ -1,3 +1,4 @@
+import type { DataClass } from '../consent.ts';
 import type { MessageKind } from '../records/delivery.ts';
 
 /** The words of one payment, as far as they may be told. All of them are finished text. */
@@ -41,6 +42,10 @@ export interface Language {
   /** Titles and mail subjects: never more than that something happened. */
   readonly subjects: Readonly<Record<MessageKind, string>>;
   readonly mayRepeat: string;
+  /** What a further condition that held adds to the message of another. */
+  readonly also: Readonly<
+    Partial<Record<MessageKind, { readonly text: string; readonly classes: readonly DataClass[] }>>
+  >;
   readonly replyYesOrNo: string;
   readonly answerInApp: string;
   /** One payment of a list; `incoming` when the money came. */

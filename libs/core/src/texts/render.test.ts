@@ -6,7 +6,7 @@ import { messageKinds } from '../records/delivery.ts';
 import type { MessageContent, MessageItem, MessageKind } from '../records/delivery.ts';
 import { minutes } from '../time.ts';
 import { fieldClasses } from './field-classes.ts';
-import type { Field } from './field-classes.ts';
+import type { MessageField } from './field-classes.ts';
 import { smsLength } from './gsm7.ts';
 import { languages } from './languages.ts';
 import { render } from './render.ts';
@@ -156,6 +156,24 @@ describe('texts in English', () => {
     );
   });
 
+  it('fills a sentence from what may be told, and leaves it out where it needs more', () => {
+    const reasonSentence = () => 'First payment in {country}: {amount} at {merchant}';
+    const content = { reasons: ['first-seen'] };
+    const full = rendered('fraud-check', { content, reasonSentence, classes: dataClasses, capabilities: messenger });
+    expect(full.text).toContain('First payment in France: 80.00 EUR at Corner Coffee. Reply');
+    expect(rendered('fraud-check', { content, reasonSentence }).text).not.toContain('First');
+  });
+
+  it('says what other conditions held, in a few words', () => {
+    const content = { reasons: ['international-use', 'balance-below'] };
+    expect(rendered('purchase-over', { content }).text).toMatch(
+      /today 14:05\. Your balance is now below your limit\.$/,
+    );
+    expect(rendered('purchase-over', { content, classes: dataClasses, capabilities: messenger }).text).toMatch(
+      /It was paid in another country\. Your balance is now below your limit\.$/,
+    );
+  });
+
   it('says that it may repeat', () => {
     expect(rendered('purchase-over', { content: { mayRepeat: true } }).text).toMatch(
       /You may have had this message already\.$/,
@@ -259,7 +277,7 @@ describe('disclosure', () => {
               if (!open.includes(name)) expect(everything).not.toMatch(trace);
               expect(message.classes.includes(name)).toBe(trace.test(message.text));
             }
-            for (const field of message.fields) expect(message.classes).toContain(fieldClasses[field as Field]);
+            for (const field of message.fields) expect(message.classes).toContain(fieldClasses[field as MessageField]);
             expect(message.text).not.toMatch(/undefined|\[object|NaN| {2}|\(\)|\. \./);
             expect(message.text.length).toBeGreaterThan(20);
           }

@@ -4,20 +4,19 @@ import { maskPan } from '../pan.ts';
 import type { ContactRecord, MessageContent, MessageKind } from '../records/delivery.ts';
 import type { Instant } from '../time.ts';
 import { unhiddenClasses } from './field-classes.ts';
-import type { Field } from './field-classes.ts';
+import type { MessageField } from './field-classes.ts';
 import { smsLength, smsSafe } from './gsm7.ts';
 import { chooseLanguage } from './languages.ts';
 import type { ChosenLanguage } from './languages.ts';
 import { words } from './language.ts';
 import type { Parts, Telling } from './language.ts';
+import { reasonsOf } from './reasons.ts';
+import type { ReasonTable } from './reasons.ts';
 import { partsOf, Shown, sumOf } from './visible.ts';
 import type { Cut, Sight } from './visible.ts';
 
 /** Raised when a text changes; stands in the ledger. */
 export const textVersion = 1;
-
-/** A customer's sentence for a rule, and the classes that it lets guess beyond `existence`. */
-export type ReasonSentence = string | { readonly text: string; readonly classes: readonly DataClass[] };
 
 export interface RenderInput {
   readonly content: MessageContent;
@@ -27,8 +26,8 @@ export interface RenderInput {
   readonly classes: readonly DataClass[];
   readonly capabilities: Pick<ChannelCapabilities, 'maxLength' | 'buttons' | 'replies' | 'segmented'>;
   readonly now: Instant;
-  /** The sentence for a rule or a further condition; undefined where there is none. */
-  readonly reasonSentence: (ruleId: string, language: string) => ReasonSentence | undefined;
+  /** The sentence for a rule, in a language or else in any; none where it has none for customers. */
+  readonly reasonSentence: ReasonTable;
 }
 
 export interface Rendered extends RenderedMessage {
@@ -52,13 +51,12 @@ const shortestName = 12;
 const longestName = 80;
 const reasonsTold = 2;
 
-const detailClasses: readonly DataClass[] = ['amount', 'merchant', 'payee', 'place', 'last4', 'balance'];
 const details: readonly (keyof Parts)[] = ['amount', 'merchant', 'payee', 'place', 'last4', 'balance'];
 /** What one payment of a list shows. */
-const lineFields: readonly (keyof Parts & Field)[] = ['amount', 'merchant', 'payee', 'time'];
+const lineFields: readonly (keyof Parts & MessageField)[] = ['amount', 'merchant', 'payee', 'time'];
 
 /** What a text of each kind shows of a single payment. */
-const shownOf: Readonly<Record<MessageKind, readonly (keyof Parts & Field)[]>> = {
+const shownOf: Readonly<Record<MessageKind, readonly (keyof Parts & MessageField)[]>> = {
   'fraud-check': ['amount', 'merchant', 'payee', 'place', 'last4', 'time'],
   'purchase-over': ['amount', 'merchant', 'payee', 'place', 'last4', 'time'],
   'international-use': ['amount', 'merchant', 'payee', 'place', 'last4', 'time'],
@@ -108,14 +106,14 @@ function tell({ content, bank }: RenderInput, sight: Sight, cut: Cut, shown: Sho
   if (count <= 1) {
     const parts = only(first, shownOf[kind]);
     const detailed = details.some((name) => parts[name] !== undefined);
-    for (const name of Object.keys(parts)) shown.add(name as keyof Parts & Field);
+    for (const name of Object.keys(parts)) shown.add(name as keyof Parts & MessageField);
     return { ...base, ...parts, detailed };
   }
   const last4 = items.length === seen.length && !more ? same(seen.map((parts) => parts.last4)) : undefined;
   const listed = seen.slice(0, cut.lines);
   if (!listed.every(({ amount, merchant, payee }) => amount ?? merchant ?? payee)) {
     const parts = only(first, last4 === undefined ? ['time'] : ['time', 'last4']);
-    for (const name of Object.keys(parts)) shown.add(name as keyof Parts & Field);
+    for (const name of Object.keys(parts)) shown.add(name as keyof Parts & MessageField);
     const detailed = last4 !== undefined;
     if (detailed || kind === 'fraud-check') shown.add('count');
     return { ...base, ...parts, detailed };
@@ -139,28 +137,15 @@ function tell({ content, bank }: RenderInput, sight: Sight, cut: Cut, shown: Sho
   };
 }
 
-/** Why we tell it: for fraud the strongest reason, else what else held. Only beside details, never on a screen that anybody sees. */
-function reasonsOf({ content, contact, reasonSentence }: RenderInput, sight: Sight): readonly string[] {
-  if (contact.privacy === 'hidden' || !detailClasses.some((name) => sight.classes.has(name))) return [];
-  return content.reasons
-    .flatMap((id) => {
-      const sentence = reasonSentence(id, sight.language.tag);
-      if (sentence === undefined) return [];
-      if (typeof sentence === 'string') return [sentence];
-      return sentence.classes.every((name) => sight.classes.has(name)) ? [sentence.text] : [];
-    })
-    .map((sentence) => (/[.!?]$/.test(sentence) ? sentence : `${sentence}.`))
-    .slice(0, content.kind === 'fraud-check' ? 1 : reasonsTold);
-}
-
 function compose(input: RenderInput, sight: Sight, cut: Cut): Composed {
   const { content, capabilities } = input;
   const { kind } = content;
   const { language } = sight;
   const shown = new Shown();
   const telling = tell(input, sight, cut, shown);
-  const reasons = cut.reasons && telling.detailed && reasoned.includes(kind) ? reasonsOf(input, sight) : [];
-  if (reasons.length > 0) shown.add('reason');
+  const most = kind === 'fraud-check' ? 1 : reasonsTold;
+  const tellsWhy = cut.reasons && telling.detailed && reasoned.includes(kind);
+  const reasons = tellsWhy ? reasonsOf(content, input.reasonSentence, sight, cut, shown, most) : [];
   // Nobody can say yes to a payment of which the text tells nothing.
   const asks = kind === 'clarification' || (kind === 'fraud-check' && (telling.detailed || telling.time !== undefined));
   const how =

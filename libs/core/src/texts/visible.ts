@@ -6,7 +6,7 @@ import type { Money } from '../transaction.ts';
 import { countryName } from './country-name.ts';
 import { eventTime } from './event-time.ts';
 import { fieldClasses } from './field-classes.ts';
-import type { Field } from './field-classes.ts';
+import type { MessageField } from './field-classes.ts';
 import type { Language, Parts } from './language.ts';
 import { safeName, shortened } from './safe-name.ts';
 
@@ -34,7 +34,7 @@ export class Shown {
   readonly fields = new Set<string>(['kind']);
   readonly classes = new Set<DataClass>(['existence']);
 
-  add(field: Field, index = 0): void {
+  add(field: MessageField, index = 0): void {
     this.fields.add(index === 0 ? field : `items[${index}].${field}`);
     this.classes.add(fieldClasses[field]);
   }
@@ -48,7 +48,7 @@ const place = ({ country, city }: NonNullable<MessageItem['place']>, locale: str
 /** What of one payment may be told, as finished words. */
 export function partsOf(item: MessageItem, sight: Sight, cut: Cut): Parts {
   const { classes, language, locale, timeZone, now } = sight;
-  const may = (field: Field): boolean => classes.has(fieldClasses[field]);
+  const may = (field: MessageField): boolean => classes.has(fieldClasses[field]);
   const name = (text: string | undefined): string => (text === undefined ? '' : shortened(safeName(text), cut.names));
   const parts: Record<keyof Parts, string> = {
     amount: item.amount && may('amount') ? formatAmount(item.amount, locale) : '',

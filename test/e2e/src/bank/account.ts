@@ -45,7 +45,6 @@ export interface Payment {
   readonly merchant?: Record<string, unknown>;
   readonly balanceAfter?: number;
   readonly declineReason?: string;
-  readonly card?: false;
   readonly file?: 1 | 2;
 }
 
@@ -107,9 +106,17 @@ export class Account {
     return this.#amounts.unique(Math.ceil(this.base * low), Math.floor(this.base * high), this.decimals);
   }
 
+  /** This amount, or the next smaller one that belongs to no alert. */
+  plain(minor: number): number {
+    return this.#amounts.atMost(Math.floor(minor), this.decimals);
+  }
+
   pay(payment: Payment, ordinary = false): BankTransaction {
     const { at, minor, currency = this.currency, direction = 'debit', status = 'booked', file = 1 } = payment;
     this.#count += 1;
+    const channel = payment.channel ?? 'card-not-present';
+    const byCard = channel !== 'transfer';
+    const card = { token: `tok-${this.id}`, last4: this.last4, entryMode: channel === 'card-not-present' ? 'ecommerce' : 'chip' };
     const transaction: BankTransaction = {
       id: payment.id ?? `${this.id}-t${this.#count}`,
       ...(payment.lifecycleId === undefined ? {} : { lifecycleId: payment.lifecycleId }),
@@ -119,9 +126,8 @@ export class Account {
       amount: { value: decimal(minor, this.decimals), currency },
       direction,
       status,
-      channel: payment.channel ?? 'card-not-present',
-      merchant: payment.merchant ?? this.shop(),
-      ...(payment.card === false ? {} : { card: { token: `tok-${this.id}`, last4: this.last4, entryMode: 'ecommerce' } }),
+      channel,
+      ...(byCard ? { merchant: payment.merchant ?? this.shop(), card } : { counterparty: { name: 'Harbour Works', account: 'ext-1' } }),
       ...(payment.balanceAfter === undefined
         ? {}
         : { balanceAfter: { value: decimal(payment.balanceAfter, this.decimals), currency } }),

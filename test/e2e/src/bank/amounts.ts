@@ -41,10 +41,14 @@ export class Amounts {
     }
   }
 
-  /** An amount that a story needs exactly: two stories may need the same one, so it must not alert. */
-  exactly(minor: number): number {
-    if (this.#unique.has(decimal(minor))) throw new Error(`${decimal(minor)} already belongs to an alert.`);
-    this.#common.add(decimal(minor));
-    return minor;
+  /** The largest amount up to this one that belongs to no alert: for payments right below a threshold. */
+  atMost(minor: number, decimals = 2): number {
+    for (let free = minor; free > 0; free--) {
+      const text = decimal(free, decimals);
+      if (this.#unique.has(text)) continue;
+      this.#common.add(text);
+      return free;
+    }
+    throw new Error(`No amount up to ${minor} is free any more.`);
   }
 }

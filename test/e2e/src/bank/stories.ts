@@ -108,20 +108,20 @@ const largeWanted: Story = ({ account, customers, now }) => {
 };
 
 const notLargeEnough: Story = ({ account, now }) => {
-  account.pay({ at: slot(now, 8), minor: Math.floor(account.base * 2.3) });
+  account.pay({ at: slot(now, 8), minor: account.plain(account.base * 2.3) });
   return {};
 };
 
 /** Four earlier payments are too few to know what is usual. */
 const tooFewKnown: Story = ({ account, now }) => {
   account.ordinaryPayments = 4;
-  account.pay({ at: slot(now, 8), minor: account.base * 6 });
+  account.pay({ at: slot(now, 8), minor: account.plain(account.base * 6) });
   return {};
 };
 
 /** Ten times as much and still under the floor of 100. */
 const underFloor: Story = ({ account, now }) => {
-  account.pay({ at: slot(now, 8), minor: 9_900 });
+  account.pay({ at: slot(now, 8), minor: account.plain(9_900) });
   return {};
 };
 
@@ -185,7 +185,7 @@ const testing: Story = ({ account, amounts, now }) => {
 
 const testingTooSmall: Story = ({ account, amounts, now }) => {
   const largest = probes(account, amounts, slot(now, 8));
-  account.pay({ at: slot(now, 9), minor: largest * 50 - 1 });
+  account.pay({ at: slot(now, 9), minor: amounts.atMost(largest * 50 - 1) });
   return {};
 };
 
@@ -222,7 +222,7 @@ const purchases: Story = ({ account, customers, now, repeats }) => {
   for (const id of customers) account.wants(id, 'purchase-over', over(account));
   account.pay({ at: slot(now, 0), minor: account.usual() });
   for (let i = 1; i <= repeats; i++) account.pay({ at: slot(now, i), minor: account.single(1.55, 2.2), status: 'authorised' });
-  account.pay({ at: slot(now, repeats + 2), minor: over(account) - 1 });
+  account.pay({ at: slot(now, repeats + 2), minor: account.plain(over(account) - 1) });
   return { routine: { 'purchase-over': repeats } };
 };
 
@@ -271,9 +271,9 @@ const abroad: Story = ({ account, customers, now, repeats }) => {
 const deposits: Story = ({ account, customers, now, repeats }) => {
   for (const id of customers) account.wants(id, 'deposit', 10_000);
   const count = repeats > 3 ? 2 : 1;
-  const credit = { direction: 'credit', channel: 'transfer', card: false } as const;
+  const credit = { direction: 'credit', channel: 'transfer' } as const;
   for (let i = 1; i <= count; i++) account.pay({ ...credit, at: slot(now, i), minor: account.single(4, 8) });
-  account.pay({ ...credit, at: slot(now, 6), minor: 9_999 });
+  account.pay({ ...credit, at: slot(now, 6), minor: account.plain(9_999) });
   return { routine: { deposit: count } };
 };
 
@@ -294,14 +294,14 @@ const unwanted: Story = ({ account, customers, now }) => {
     account.wants(id, 'purchase-over', over(account));
     account.conditions[id]!['purchase-over']!.on = false;
   }
-  account.pay({ at: slot(now, 2), minor: Math.floor(account.base * 2) });
+  account.pay({ at: slot(now, 2), minor: account.plain(account.base * 2) });
   return {};
 };
 
 /** Older than five days: it counts as history and alerts nobody. */
 const backFill: Story = ({ account, customers, now }) => {
   for (const id of customers) account.wants(id, 'purchase-over', over(account));
-  account.pay({ at: now - 8 * days, minor: Math.floor(account.base * 6) });
+  account.pay({ at: now - 8 * days, minor: account.plain(account.base * 6) });
   return {};
 };
 

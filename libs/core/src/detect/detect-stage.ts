@@ -1,0 +1,102 @@
+import type { LogRecord } from '../ports/log.ts';
+import type { AccountRecord } from '../records/account.ts';
+import type { CustomerCondition } from '../rules/condition.ts';
+import type { FraudRule } from '../rules/rule.ts';
+import type { Stage, StepContext } from '../stage.ts';
+import { days } from '../time.ts';
+import { topicNames } from '../topics.ts';
+import { accountEntry, appliedEntry, lifecycleEntry, seenEntry } from './account-state.ts';
+import type { SeenTransaction } from './account-state.ts';
+import { accountStep } from './account-steps.ts';
+import type { AccountChange } from './account-steps.ts';
+import { RuleSets } from './rule-sets.ts';
+import { TransactionStep, entriesOf } from './transaction-step.ts';
+
+const decoder = new TextDecoder();
+const nothing = new Uint8Array();
+const noKeys: readonly string[] = [];
+/** How long the id of an applied record from outside is remembered. */
+const appliedFor = days(7);
+
+const types: Readonly<Record<AccountRecord['type'], true>> = {
+  transaction: true,
+  'account-event': true,
+  'account-holders': true,
+  'account-settings': true,
+  conditions: true,
+  label: true,
+  'bank-answer': true,
+  'rule-set': true,
+};
+
+export interface DetectOptions {
+  readonly rules: readonly FraudRule[];
+  readonly conditions: readonly CustomerCondition[];
+}
+
+function decode({ value }: LogRecord): AccountRecord {
+  const record = JSON.parse(decoder.decode(value ?? nothing)) as AccountRecord;
+  if (!Object.hasOwn(types, record.type)) throw new Error('This is no record of account-events.');
+  if (record.version !== 1) throw new Error('This build reads version 1 of a record.');
+  return record;
+}
+
+function keys(record: AccountRecord): readonly string[] {
+  switch (record.type) {
+    case 'rule-set':
+      return noKeys;
+    case 'transaction': {
+      const { account, seen, lifecycle, reversed } = entriesOf(record);
+      const named = [account, seen];
+      if (lifecycle !== undefined) named.push(lifecycle);
+      if (reversed !== undefined) named.push(reversed);
+      return named;
+    }
+    default: {
+      const { tenantId, accountId, id } = record;
+      const named = [accountEntry(tenantId, accountId), appliedEntry(tenantId, accountId, id)];
+      if (record.type === 'label') named.push(seenEntry(tenantId, accountId, record.transactionId));
+      return named;
+    }
+  }
+}
+
+/** A record from outside may be sent again by whoever got no answer; it is applied once. */
+function applyOnce(context: StepContext, record: AccountChange): void {
+  const { type, tenantId, accountId, id } = record;
+  const applied = appliedEntry(tenantId, accountId, id);
+  if (context.entries.get(applied) !== undefined) {
+    return context.count('records_dropped', { stage: 'detect', reason: 'repeated' });
+  }
+  context.entries.put(applied, 1, context.at + appliedFor);
+  context.count('account_changes', { type, outcome: accountStep(context, record) });
+}
+
+/**
+ * Detect: a fold over what happened on accounts. It drops what the bank sent twice, asks the fraud rules and the holders' own
+ * conditions about each transaction, and writes one finding for each holder when something fired.
+ */
+export function detectStage({ rules, conditions }: DetectOptions): Stage<AccountRecord> {
+  const ruleSets = new RuleSets(rules, conditions);
+  return {
+    name: 'detect',
+    input: topicNames.accountEvents,
+    decode,
+    keys,
+    moreKeys(record, entries) {
+      // Who reverses by id does not say in which lifecycle that id stands.
+      if (record.type !== 'transaction' || record.transaction.reversalOf === undefined) return noKeys;
+      const { reversed } = entriesOf(record);
+      const lifecycle = reversed === undefined ? undefined : entries.get<SeenTransaction>(reversed)?.lifecycle;
+      return lifecycle === undefined
+        ? noKeys
+        : [lifecycleEntry(record.tenantId, record.transaction.accountId, lifecycle)];
+    },
+    step(context, record) {
+      if (record.type === 'transaction') {
+        new TransactionStep(context, record, ruleSets.programOf(context.entries, record.tenantId)).run();
+      } else if (record.type === 'rule-set') ruleSets.activate(context, record);
+      else applyOnce(context, record);
+    },
+  };
+}

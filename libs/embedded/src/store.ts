@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LogError } from '@tocsin/core';
+import { open } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
+
+interface Change {
+  readonly work: () => unknown;
+  readonly bytes: number;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One transaction takes changes up to this size, so that none keeps the others waiting for long. */
+const transactionBytes = 8 * 1024 * 1024;
+/** A disk that takes longer to flush is as good as broken. */
+const flushMs = 30_000;
+
+export type BytesTable = Database<Buffer, Buffer>;
+export type TextTable<T> = Database<T, string>;
+
+/**
+ * The one LMDB file. All changes go through `change`: what is waiting is put into one transaction, one transaction after
+ * the other, so that log and state are always of one moment and a change sees all that came before it.
+ */
+export class Store {
+  readonly #root: RootDatabase;
+  readonly #administration: TextTable<unknown>;
+  readonly #incarnation = randomUUID();
+  readonly #failed: (() => void)[] = [];
+  #queue: Change[] = [];
+  #working: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(folder: string) {
+    // Commits are visible at once and flushed behind them; after a power loss the file is at the newest flushed commit.
+    this.#root = open({ path: folder, maxDbs: 16 });
+    this.#administration = this.texts('administration');
+  }
+
+  bytes(name: string): BytesTable {
+    return this.#root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
+  }
+
+  texts<T>(name: string): TextTable<T> {
+    return this.#root.openDB<T, string>({ name, encoding: 'json' });
+  }
+
+  /** From now on a process that held the folder before can change nothing any more. */
+  async claim(): Promise<void> {
+    await this.#root.transaction(() => void this.#administration.put('incarnation', this.#incarnation));
+  }
+
+  /** Called when a transaction failed: nothing of it stands, and memory must not pretend that it does. */
+  onFailure(listener: () => void): void {
+    this.#failed.push(listener);
+  }
+
+  /**
+   * Runs the work inside a transaction and resolves with its result when that is committed. Work that throws a LogError must
+   * not have written anything: it is rejected alone. Anything else that is thrown takes the whole transaction with it.
+   * @throws LogError UNAVAILABLE, CLOSED
+   */
+  change<T>(work: () => T, bytes = 0): Promise<T> {
+    if (this.#closed) return Promise.reject(new LogError('CLOSED', 'The store is closed.'));
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, bytes, resolve: resolve as (result: unknown) => void, reject });
+      this.#working ??= this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    // What is asked for in this turn of the event loop goes into one transaction.
+    await Promise.resolve();
+    while (this.#queue.length > 0) await this.#transaction(this.#next());
+    this.#working = undefined;
+  }
+
+  #next(): readonly Change[] {
+    let count = 0;
+    for (let bytes = 0; count < this.#queue.length && bytes < transactionBytes; count++) bytes += this.#queue[count]!.bytes;
+    const next = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
+    return next;
+  }
+
+  async #transaction(changes: readonly Change[]): Promise<void> {
+    const results: { readonly value?: unknown; readonly refusal?: LogError }[] = [];
+    try {
+      await this.#root.childTransaction(() => {
+        if (this.#administration.get('incarnation') !== this.#incarnation) {
+          throw new Error('Another process has taken the folder over.');
+        }
+        for (const { work } of changes) results.push(attempt(work));
+      });
+    } catch (error) {
+      for (const listener of this.#failed) listener();
+      const cause = await causeOf(error);
+      const failure = new LogError('UNAVAILABLE', `The store could not be written: ${cause.message}`, { cause });
+      for (const { reject } of changes) reject(failure);
+      return;
+    }
+    changes.forEach(({ resolve, reject }, i) => {
+      const { value, refusal } = results[i]!;
+      if (refusal === undefined) resolve(value);
+      else reject(refusal);
+    });
+  }
+
+  /**
+   * Resolves when everything that was acknowledged before is on the disk.
+   * @throws LogError UNAVAILABLE
+   */
+  async sync(): Promise<void> {
+    const given = new AbortController();
+    const late = sleep(flushMs, true, { signal: given.signal, ref: false }).catch(() => false);
+    const tooLate = await Promise.race([Promise.resolve(this.#root.flushed).then(() => false), late]);
+    given.abort();
+    if (tooLate) throw new LogError('UNAVAILABLE', `The disk did not take the data within ${flushMs} ms.`);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#working;
+    await this.#root.close();
+  }
+}
+
+function attempt(work: () => unknown): { readonly value?: unknown; readonly refusal?: LogError } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (error instanceof LogError) return { refusal: error };
+    throw error;
+  }
+}
+
+/** LMDB tells of a failed commit twice, the second time with the reason, and by a promise that somebody must listen to. */
+async function causeOf(error: unknown): Promise<Error> {
+  const details = (error as { readonly commitError?: Promise<unknown> }).commitError;
+  if (details !== undefined) {
+    const reason = await Promise.race([details.catch((why: unknown) => why), sleep(1_000, undefined, { ref: false })]);
+    if (reason instanceof Error) return reason;
+  }
+  return error instanceof Error ? error : new Error('unknown');
+}

@@ -1,0 +1,100 @@
+import { minutes, seconds } from '@tocsin/core';
+import type { Lane, Outcome, Span } from '@tocsin/core';
+
+export interface BreakerLimits {
+  /** Outcomes older than that are forgotten. */
+  readonly windowMs: Span;
+  /** With fewer outcomes in the window nothing is concluded. */
+  readonly leastOutcomes: number;
+  /** The share of failures that opens it. */
+  readonly failureShare: number;
+  /** First pause; doubles with every failed probe up to `longestMs`. */
+  readonly pauseMs: Span;
+  readonly longestMs: Span;
+  /** An urgent message is the probe only when no other came for so long. */
+  readonly urgentProbeAfterMs: Span;
+}
+
+export const defaultBreakerLimits: BreakerLimits = {
+  windowMs: seconds(60),
+  leastOutcomes: 20,
+  failureShare: 0.5,
+  pauseMs: seconds(10),
+  longestMs: minutes(5),
+  urgentProbeAfterMs: seconds(1),
+};
+
+/** `probe`: one message may go, to find out. */
+export type BreakerAnswer = { readonly kind: 'closed' } | { readonly kind: 'probe' } | { readonly kind: 'open'; readonly forMs: Span };
+
+interface Pause {
+  readonly until: number;
+  readonly span: Span;
+  probing: boolean;
+}
+
+/**
+ * Keeps messages from a provider account that fails, so that they can take another channel instead of failing one by one.
+ * One for each provider account, shared by both lanes and all partitions of a process. Times are monotonic milliseconds.
+ */
+export class Breaker {
+  readonly #limits: BreakerLimits;
+  #outcomes: { readonly at: number; readonly failed: boolean }[] = [];
+  #pause: Pause | undefined;
+
+  constructor(limits: Partial<BreakerLimits> = {}) {
+    this.#limits = { ...defaultBreakerLimits, ...limits };
+  }
+
+  get open(): boolean {
+    return this.#pause !== undefined;
+  }
+
+  /** May a message leave? Asking for a probe takes it: whoever got it reports by `record` or `release`. */
+  ask(lane: Lane, now: number): BreakerAnswer {
+    const pause = this.#pause;
+    if (pause === undefined) return { kind: 'closed' };
+    const from = pause.until + (lane === 'urgent' ? this.#limits.urgentProbeAfterMs : 0);
+    if (pause.probing) return { kind: 'open', forMs: Math.max(from - now, this.#limits.urgentProbeAfterMs) };
+    if (now < from) return { kind: 'open', forMs: from - now };
+    pause.probing = true;
+    return { kind: 'probe' };
+  }
+
+  /** The probe was not sent after all. */
+  release(): void {
+    if (this.#pause !== undefined) this.#pause.probing = false;
+  }
+
+  record(outcome: Outcome, now: number): void {
+    const broken = outcome.kind === 'retry' && outcome.scope === 'channel';
+    const failed = broken || outcome.kind === 'unknown' || (outcome.kind === 'retry' && outcome.scope === 'message');
+    const pause = this.#pause;
+    if (pause !== undefined) {
+      // What was under way when it opened says nothing new, unless it succeeds or is the probe.
+      if (!failed) this.#close();
+      else if (pause.probing) this.#openFor(pauseAfter(outcome, Math.min(pause.span * 2, this.#limits.longestMs)), now);
+      return;
+    }
+    const { windowMs, leastOutcomes, failureShare, pauseMs } = this.#limits;
+    this.#outcomes = this.#outcomes.filter(({ at }) => at > now - windowMs);
+    this.#outcomes.push({ at: now, failed });
+    const failures = this.#outcomes.filter((past) => past.failed).length;
+    const failing = this.#outcomes.length >= leastOutcomes && failures / this.#outcomes.length >= failureShare;
+    if (broken || failing) this.#openFor(pauseAfter(outcome, pauseMs), now);
+  }
+
+  #openFor(span: Span, now: number): void {
+    this.#pause = { until: now + span, span, probing: false };
+    this.#outcomes = [];
+  }
+
+  #close(): void {
+    this.#pause = undefined;
+    this.#outcomes = [];
+  }
+}
+
+/** A provider that says when to come back is believed. */
+const pauseAfter = (outcome: Outcome, planned: Span): Span =>
+  outcome.kind === 'retry' && outcome.scope === 'channel' ? Math.max(planned, outcome.afterMs ?? 0) : planned;

@@ -1,0 +1,48 @@
+import { mostClasses } from '@tocsin/core';
+import type {
+  BarrierAnswer,
+  ContactRecord,
+  DataClass,
+  DeliveryRecord,
+  Ground,
+  OutcomeRecord,
+  TenantPolicy,
+} from '@tocsin/core';
+
+export type Verdict =
+  | { readonly kind: 'go'; readonly address: string; readonly classes: readonly DataClass[]; readonly ground: Ground }
+  /** It must not leave, or not now. */
+  | { readonly kind: 'stay'; readonly outcome: OutcomeRecord['outcome'] };
+
+/** How soon to look again for the contact that a barrier has announced. */
+const contactBehindMs = 500;
+
+const stay = (outcome: OutcomeRecord['outcome']): Verdict => ({ kind: 'stay', outcome });
+const never = (code: string): Verdict => stay({ kind: 'ineligible', code });
+
+/**
+ * May this delivery leave at this moment, to where, and with what? Barrier and contact copy are compared by offset: the
+ * newer one says whether the customer stopped the channel. The stricter of consent and the bank's policy decides what is told.
+ */
+export function mayLeave(
+  delivery: DeliveryRecord,
+  contact: ContactRecord | undefined,
+  policy: TenantPolicy,
+  { barrier, killed }: BarrierAnswer,
+): Verdict {
+  if (killed !== null) return never('kill-switch');
+  if (contact === undefined) return never('no-contact');
+  const newer = barrier !== null && barrier.offset > contact.sourceOffset ? barrier.verdict : undefined;
+  const stopped = newer === undefined ? contact.stopped : newer === 'deny';
+  if (stopped && delivery.evenIfStopped !== true) return never('revoked');
+  const behind = stay({ kind: 'not-sent', code: 'contact-behind', afterMs: contactBehindMs });
+  if (newer === 'wait') return behind;
+  const most = mostClasses(policy, delivery.channel);
+  if (most === null) return never('not-allowed');
+  if (contact.address === null) return newer === undefined ? never('no-address') : behind;
+  const allowance = contact.allowed[delivery.purpose];
+  if (allowance === undefined) return newer === undefined ? never('revoked') : behind;
+  const classes = most === undefined ? allowance.classes : allowance.classes.filter((name) => most.includes(name));
+  if (!classes.includes('existence')) return never('not-allowed');
+  return { kind: 'go', address: contact.address, classes, ground: allowance.ground };
+}

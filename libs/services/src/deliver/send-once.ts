@@ -1,0 +1,39 @@
+import type { OpenChannel, Outcome, Recipient, RenderedMessage, Span } from '@tocsin/core';
+import type { ExecutorClock } from './executor-clock.ts';
+
+/** After the abort the channel may still say what it knows. */
+const lastWordMs = 250;
+
+/**
+ * One call of the channel, with an end: at the deadline it is aborted. A channel that throws, or does not answer even then,
+ * leaves it unknown whether the message was sent.
+ */
+export async function sendOnce(
+  channel: OpenChannel,
+  recipient: Recipient,
+  message: RenderedMessage,
+  { key, timeoutMs, clock }: { readonly key: string; readonly timeoutMs: Span; readonly clock: ExecutorClock },
+): Promise<Outcome> {
+  const abort = new AbortController();
+  let cancelLastWord = (): void => {};
+  let cancel = (): void => {};
+  const late = new Promise<Outcome>((resolve) => {
+    cancel = clock.after(timeoutMs, () => {
+      abort.abort();
+      cancelLastWord = clock.after(lastWordMs, () => resolve({ kind: 'unknown', code: 'deadline' }));
+    });
+  });
+  const call = async (): Promise<Outcome> => {
+    try {
+      return await channel.send(recipient, message, { key, now: clock.now(), signal: abort.signal });
+    } catch {
+      return { kind: 'unknown', code: abort.signal.aborted ? 'deadline' : 'exception' };
+    }
+  };
+  try {
+    return await Promise.race([call(), late]);
+  } finally {
+    cancel();
+    cancelLastWord();
+  }
+}
