@@ -56,9 +56,9 @@ export interface StepContext {
   readonly offset: number;
   readonly entries: Entries;
   readonly timers: Timers;
-  emit(output: Output): void;
+  readonly emit: (output: Output) => void;
   /** Counts a decision; becomes `tocsin_<name>_total{labels}`. Counted once per processed record, re-productions included. */
-  count(name: string, labels: Readonly<Record<string, string>>): void;
+  readonly count: (name: string, labels: Readonly<Record<string, string>>) => void;
 }
 
 export interface Stage<In = unknown> {

@@ -1,1 +1,3 @@
-export {};
+export * from './embedded.ts';
+export { FolderTaken } from './folder-hold.ts';
+export { maxRecordBytes } from './log/log-core.ts';

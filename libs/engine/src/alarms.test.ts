@@ -20,7 +20,8 @@ const sums: Stage<number> = {
 
 const partitions = { in: 1, out: 1, 'dead-letters': 1 };
 
-const written = (bench: OneStage<number>): readonly string[] => bench.log.records('out').map(({ value }) => textOf(value));
+const written = (bench: OneStage<number>): readonly string[] =>
+  bench.log.records('out').map(({ value }) => textOf(value));
 const sources = (bench: OneStage<number>): readonly string[] =>
   bench.log.records('out').map(({ headers }) => textOf(headers['src']));
 
@@ -119,7 +120,9 @@ describe('a log that is not the one it was', () => {
     bench.log.recreate('in');
     await bench.append([5]);
     const { log, store: state } = bench;
-    await expect(acceptNewLog({ stage: sums, partition: 0, log, state, from: 9 })).rejects.toMatchObject({ code: 'BEYOND_END' });
+    await expect(acceptNewLog({ stage: sums, partition: 0, log, state, from: 9 })).rejects.toMatchObject({
+      code: 'BEYOND_END',
+    });
     const position = await acceptNewLog({ stage: sums, partition: 0, log, state, from: 'start' });
     expect(position).toMatchObject({ offset: 0, generation: 2, fingerprint: null });
     await bench.start();
@@ -232,7 +235,8 @@ describe('ownership', () => {
     for (let i = 0; i < 40; i++) {
       for (let key = 0; key < 40; key++) await bench.append([1], { key: `t:${key}` });
       await bench.clock.advance(50);
-      for (const { checkpointAt } of bench.runner.status()) if (checkpointAt !== null) savedAt.add(checkpointAt % 1_000);
+      for (const { checkpointAt } of bench.runner.status())
+        if (checkpointAt !== null) savedAt.add(checkpointAt % 1_000);
     }
     expect(savedAt.size).toBeGreaterThanOrEqual(6);
     await bench.stop();

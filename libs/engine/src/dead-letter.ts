@@ -84,7 +84,12 @@ export function nameOf(error: unknown): string {
 
 /** The lines of a stack that name places in the code; the first ones may quote the record. */
 export const placesOf = (error: unknown): readonly string[] =>
-  error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')).slice(0, 8) : [];
+  error instanceof Error
+    ? (error.stack ?? '')
+        .split('\n')
+        .filter((line) => line.startsWith('    at '))
+        .slice(0, 8)
+    : [];
 
 /** CloudEvents attributes for readers outside the engine; `ce_id` is their idempotency key. */
 export const deadLetterHeaders = ({ id, stage }: DeadLetterPlace): Readonly<Record<string, string>> => ({

@@ -46,7 +46,11 @@ export class EngineError extends Error {
   }
 }
 
-const deadLetterCodes: ReadonlySet<EngineErrorCode> = new Set(['KEY_NOT_DECLARED', 'ENTRY_NOT_WRITABLE', 'TIMER_INVALID']);
+const deadLetterCodes: ReadonlySet<EngineErrorCode> = new Set([
+  'KEY_NOT_DECLARED',
+  'ENTRY_NOT_WRITABLE',
+  'TIMER_INVALID',
+]);
 
 /** True for errors that replay would meet again for ever and that are not the fault of one record: the partition stops. */
 export const stops = (error: unknown): error is EngineError =>

@@ -56,6 +56,8 @@ export const defaultLimits: EngineLimits = {
   lagMs: 5_000,
 };
 
+export type StartAt = 'earliest' | 'latest' | { readonly at: Instant };
+
 export interface StageRunnerOptions<In = unknown> {
   readonly stage: Stage<In>;
   readonly log: Log;
@@ -69,6 +71,10 @@ export interface StageRunnerOptions<In = unknown> {
    * where partitions are assigned by plan, so that only the lease says who works.
    */
   readonly takeOver?: boolean;
+  /** Where a partition without a position begins. Default: `earliest`, with the first record that is kept. */
+  readonly startAt?: StartAt;
+  /** The input topic may be compacted, so that the record consumed last may be gone without anything being wrong. */
+  readonly inputCompacted?: boolean;
   /** Without one, whatever would have to become a dead letter stops the partition. */
   readonly deadLettersTopic?: string;
   /** Made once, at start; acts beside each partition that is owned. */

@@ -40,7 +40,10 @@ export function entryExpiry(bytes: Uint8Array): Instant {
  */
 export function decodeEntry<T = unknown>(bytes: Uint8Array, clockAt?: Instant): T | undefined {
   if (bytes.length <= entryHeaderBytes || bytes[0] === 0 || bytes[0]! > entryFormat) {
-    throw new EngineError('ENTRY_FORMAT', `An entry has format ${bytes[0] ?? 'none'}; this build reads up to ${entryFormat}.`);
+    throw new EngineError(
+      'ENTRY_FORMAT',
+      `An entry has format ${bytes[0] ?? 'none'}; this build reads up to ${entryFormat}.`,
+    );
   }
   if (clockAt !== undefined) {
     const expiresAt = entryExpiry(bytes);

@@ -62,7 +62,8 @@ export class Feed<In> {
         return { kind: 'reproduced', provenance, watermark, input: undefined, keys: noKeys, error: undefined };
       }
     }
-    if (!foreign && isTick(record)) return { kind: 'tick', provenance, watermark, input: undefined, keys: noKeys, error: undefined };
+    if (!foreign && isTick(record))
+      return { kind: 'tick', provenance, watermark, input: undefined, keys: noKeys, error: undefined };
     try {
       const input = this.#stage.decode(record);
       return { kind: 'record', provenance, watermark, input, keys: this.#stage.keys(input), error: undefined };

@@ -11,8 +11,6 @@ export const fingerprintOf = ({ offset, timestamp, key, value }: LogRecord): Fin
 export function fits(fingerprint: Fingerprint, record: LogRecord): boolean {
   const found = fingerprintOf(record);
   return (
-    found.offset === fingerprint.offset &&
-    found.timestamp === fingerprint.timestamp &&
-    found.crc === fingerprint.crc
+    found.offset === fingerprint.offset && found.timestamp === fingerprint.timestamp && found.crc === fingerprint.crc
   );
 }

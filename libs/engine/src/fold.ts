@@ -9,8 +9,12 @@ import type { TimerQueue } from './timer-queue.ts';
 import { isAbove } from './watermarks.ts';
 import type { Watermarks } from './watermarks.ts';
 
-/** A record that fires more timers has timers that set one another without end. */
+/*
+ * Timers that set one another without end are noticed by how many fire for one record, and sooner by how often one fires
+ * that was due before the last one, which only a timer that has just been set can be.
+ */
 const mostTimersOfOneRecord = 1_000_000;
+const mostTimersOutOfOrder = 10_000;
 
 /** What a slice did, for the metrics; only counted once its outputs are acknowledged. */
 export interface SliceCounts {
@@ -22,6 +26,8 @@ export interface SliceCounts {
 }
 
 const zero = (): SliceCounts => ({ processed: 0, ticks: 0, deadLetters: 0, reproduced: 0, alreadyConsumed: 0 });
+
+const isBefore = (a: Timer, b: Timer): boolean => a.due < b.due || (a.due === b.due && a.key <= b.key);
 
 export interface FoldParts<In> {
   readonly stage: Stage<In>;
@@ -67,6 +73,8 @@ export class Fold<In> implements StepContext {
   /** Offset of the record that is under way. */
   #begun = -1;
   #timersFired = 0;
+  #timersOutOfOrder = 0;
+  #lastTimer: Timer | undefined;
 
   constructor(parts: FoldParts<In>, next: number, clockAt: Instant) {
     this.#stage = parts.stage;
@@ -89,13 +97,11 @@ export class Fold<In> implements StepContext {
     return this.entries.dirtyCount + this.timers.dirtyCount + this.#watermarks.dirtyCount;
   }
 
-  emit(output: Output): void {
-    this.#outbox.emit(output);
-  }
+  readonly emit = (output: Output): void => this.#outbox.emit(output);
 
-  count(name: string, labels: Readonly<Record<string, string>>): void {
+  readonly count = (name: string, labels: Readonly<Record<string, string>>): void => {
     this.decisions.push({ name, labels });
-  }
+  };
 
   /** Applies records until the slice is full (true), or until `missing` names entries to be loaded first (false). */
   run(feed: Feed<In>, until: number, dirtyLimit: number, outputBytesLimit: number): boolean {
@@ -145,6 +151,8 @@ export class Fold<In> implements StepContext {
     }
     this.#begun = record.offset;
     this.#timersFired = 0;
+    this.#timersOutOfOrder = 0;
+    this.#lastTimer = undefined;
     this.offset = record.offset;
     this.recordAt = record.timestamp;
     if (record.timestamp > this.entries.clockAt) this.entries.clockAt = record.timestamp;
@@ -160,7 +168,9 @@ export class Fold<In> implements StepContext {
       this.entries.nextStep();
       if (!this.entries.admit(timer.keys, this.missing)) return false;
       this.timers.take();
-      if (++this.#timersFired > mostTimersOfOneRecord) {
+      if (this.#lastTimer !== undefined && isBefore(timer, this.#lastTimer)) this.#timersOutOfOrder++;
+      this.#lastTimer = timer;
+      if (++this.#timersFired > mostTimersOfOneRecord || this.#timersOutOfOrder > mostTimersOutOfOrder) {
         throw new EngineError('TIMER_LOOP', 'Timers set one another without end.');
       }
       this.#fire(record, timer);

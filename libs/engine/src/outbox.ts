@@ -58,7 +58,8 @@ export class Outbox {
     const value = encoded(output.value);
     if (value !== null) {
       // A UTF-16 unit is at most three bytes of UTF-8: most texts need not be measured exactly.
-      const size = typeof value === 'string' && 3 * value.length > maxOutputBytes ? Buffer.byteLength(value) : value.length;
+      const size =
+        typeof value === 'string' && 3 * value.length > maxOutputBytes ? Buffer.byteLength(value) : value.length;
       if (size > maxOutputBytes) {
         this.#deadLetter((place) => ofOutput(place, output, value, size), key);
         return;

@@ -1,42 +1,18 @@
-import type { Fingerprint, Instant, LogErrorCode, Position, Span } from '@tocsin/core';
+import type { Instant, LogErrorCode, Span } from '@tocsin/core';
 import { LogError } from '@tocsin/core';
 import { placesOf } from './dead-letter.ts';
 import { DeadLetterLimit } from './dead-letter-limit.ts';
 import { EngineError, Fenced, Poisoned, stops } from './engine-error.ts';
 import type { EngineErrorCode } from './engine-error.ts';
-import { PartitionRun } from './partition-run.ts';
+import { acquireRun } from './acquisition.ts';
+import type { PartitionRun } from './partition-run.ts';
+import type { PartitionState, PartitionStatus } from './partition-status.ts';
 import { RunView } from './partition-view.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import { tick } from './tick.ts';
 
-export type PartitionState =
-  /** The slot is being taken over. */
-  | 'acquiring'
-  /** Reading up to the end that was seen when the slot was taken over. */
-  | 'catching-up'
-  | 'running'
-  /** Will acquire again soon: after an error, or because someone else holds the slot. */
-  | 'waiting'
-  /** Stands still until a person decides. */
-  | 'stopped';
-
-/** One partition for `status`, health and pages. */
-export interface PartitionStatus {
-  readonly partition: number;
-  readonly state: PartitionState;
-  /** Why it waits or stands still. */
-  readonly reason: string | null;
-  /** The next input offset, null before the first acquisition. */
-  readonly offset: number | null;
-  readonly clockAt: Instant | null;
-  /** Entries changed since the last checkpoint. */
-  readonly dirty: number;
-  readonly checkpointAt: Instant | null;
-  /** Re-productions dropped since the assignment. */
-  readonly dropped: number;
-}
-
-const firstGeneration = 1;
+/** After so long without a record, a stage that only writes counts as having caught up. */
+const quietMs = 5_000;
 const stoppingLogErrors: ReadonlySet<LogErrorCode> = new Set(['BEYOND_END', 'BEFORE_START', 'RECREATED']);
 
 /** One assignment of one partition: acquires, and acquires again after whatever goes wrong, until it is revoked. */
@@ -55,6 +31,7 @@ export class PartitionOwner<In> {
   #failures = 0;
   #committing = Promise.resolve();
   #checkpointDueAt: Instant = 0;
+  #acquiredAt: Instant = 0;
   #savedAt: Instant = 0;
   #sweptAt: Instant = 0;
   #tickedAt: Instant = 0;
@@ -90,25 +67,12 @@ export class PartitionOwner<In> {
   async acquire(): Promise<void> {
     if (this.#gone) return;
     this.#state = 'acquiring';
+    const { partition } = this;
     try {
-      const { options, limits, stage } = this.#parts;
-      const slot = options.state.slot(stage.name, this.partition);
-      const acquired = await slot.acquire({ leaseMs: limits.leaseMs, takeOver: options.takeOver ?? true });
-      if ('busyMs' in acquired) {
-        this.#wait('another owner holds the slot', acquired.busyMs);
-        return;
-      }
-      const { start, end } = await options.log.bounds(stage.input, this.partition);
-      const { position, expected } = await this.#startFrom(acquired.position, start, end);
+      const run = await acquireRun(this.#parts, { partition, poison: this.#poison, deadLetters: this.#deadLetters });
       if (this.#gone) return;
-      const { partition } = this;
-      const poison = this.#poison;
-      const deadLetters = this.#deadLetters;
-      const run = new PartitionRun(this.#parts, { partition, slot, acquired, position, expected, end, poison, deadLetters });
-      // "From the end on" must mean the same end after a restart, so it is saved before anything is read.
-      if (acquired.position === null && position.offset !== start) await this.#save(run, false);
-      if (this.#gone) return;
-      this.#begin(run);
+      if ('busyMs' in run) this.#wait('another owner holds the slot', run.busyMs);
+      else this.#begin(run);
     } catch (error) {
       const run = this.#run;
       if (run === undefined) this.#recover(error);
@@ -122,42 +86,12 @@ export class PartitionOwner<In> {
     this.#run = run;
     this.#view = new RunView(this.#parts, run, (error) => this.lose(run, error));
     this.#checkpointDueAt = this.#nextTurn(now);
+    this.#acquiredAt = now;
     this.#savedAt = now;
     this.#state = 'catching-up';
     this.#reason = null;
     this.#parts.metrics.stopped(this.#parts.stage.name, this.partition, null);
     this.#lookWhetherCaughtUp(run);
-  }
-
-  /** Where to begin, or why not at all. */
-  async #startFrom(
-    position: Position | null,
-    start: number,
-    end: number,
-  ): Promise<{ readonly position: Position; readonly expected: Fingerprint | null }> {
-    const { options, group, stage } = this.#parts;
-    if (position === null) {
-      const committed = (await options.log.committed(group, stage.input)).get(this.partition);
-      if (committed !== undefined && committed > start && options.mutedBelow?.get(this.partition) === undefined) {
-        throw new EngineError('STATE_EMPTY', 'The store knows no position, although the group has committed one.');
-      }
-      const offset = await this.#firstOffset(start, end);
-      const fresh = { offset, fingerprint: null, generation: firstGeneration, clockAt: 0 };
-      return { position: fresh, expected: null };
-    }
-    if (position.offset > end) throw new EngineError('BEYOND_END', 'The saved position lies beyond the end of the log.');
-    if (position.offset < start) throw new EngineError('BEFORE_START', 'Records were removed before they were processed.');
-    const { fingerprint } = position;
-    // Retention may have removed the last record consumed; then nothing was missed, and nothing is there to compare.
-    return { position, expected: fingerprint !== null && fingerprint.offset >= start ? fingerprint : null };
-  }
-
-  /** Until the first checkpoint this is asked anew at every acquisition. */
-  async #firstOffset(start: number, end: number): Promise<number> {
-    const { options, stage } = this.#parts;
-    const { startAt = 'earliest' } = options;
-    if (startAt === 'earliest') return start;
-    return startAt === 'latest' ? end : options.log.offsetAt(stage.input, this.partition, startAt.at);
   }
 
   /** Checkpoints of the partitions are spread over the interval, so that they do not all fall into one moment. */
@@ -186,7 +120,10 @@ export class PartitionOwner<In> {
   }
 
   #lookWhetherCaughtUp(run: PartitionRun<In>): void {
-    if (!run.verified || run.fold.next < run.end) return;
+    if (run.verified && run.fold.next >= run.end) this.#caughtUp(run);
+  }
+
+  #caughtUp(run: PartitionRun<In>): void {
     run.caughtUp = true;
     this.#state = 'running';
     this.#parts.companion?.caughtUp(this.#view!);
@@ -344,6 +281,9 @@ export class PartitionOwner<In> {
     }
     if (run.lost || run.closing) return;
     if (!fed && !run.held) await this.#tickIfDue(run, now);
+    // The end of a transactional topic is a marker that nobody is handed. Only who acts on the outside must be sure.
+    const quiet = !fed && now - this.#acquiredAt >= quietMs;
+    if (!run.caughtUp && quiet && this.#parts.companion === undefined) this.#caughtUp(run);
     if (now - this.#measuredAt >= this.#parts.limits.lagMs) await this.#measure(run, now);
   }
 

@@ -131,6 +131,10 @@ export class PartitionRun<In> {
   #verify(feed: Feed<In>): void {
     while (this.#expected !== null && !feed.done) {
       const record = feed.records[feed.at]!;
+      if (record.offset > this.#expected.offset && this.#parts.options.inputCompacted === true) {
+        this.#expected = null;
+        return;
+      }
       if (record.offset >= this.#expected.offset) {
         if (!fits(this.#expected, record)) {
           throw new EngineError('FINGERPRINT_DIFFERS', 'The record consumed last is not the one it was.');
@@ -148,7 +152,8 @@ export class PartitionRun<In> {
     const until = Math.min(feed.records.length, feed.at + limits.sliceRecords);
     await this.#readAhead(feed, until);
     const dirtyLimit = this.fold.dirtyCount + limits.sliceDirtyEntries;
-    while (!this.fold.run(feed, until, dirtyLimit, limits.sliceOutputBytes)) await this.#load(new Set(this.fold.missing));
+    while (!this.fold.run(feed, until, dirtyLimit, limits.sliceOutputBytes))
+      await this.#load(new Set(this.fold.missing));
     this.#entries.evict(this.#parts.cacheShare());
   }
 
@@ -228,7 +233,14 @@ export class PartitionRun<In> {
     };
     const { token, version } = this;
     const { leaseMs } = this.#parts.limits;
-    const answer = this.slot.checkpoint({ token, version, position, entries, leaseMs, ...(release ? { release } : {}) });
+    const answer = this.slot.checkpoint({
+      token,
+      version,
+      position,
+      entries,
+      leaseMs,
+      ...(release ? { release } : {}),
+    });
     this.checkpointing = answer.then(
       () => {},
       () => {},

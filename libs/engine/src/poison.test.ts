@@ -17,7 +17,8 @@ const counter: Stage<Order> = {
     entries.put(customer, count);
     emit({ topic: 'out', key: customer, value: { customer, count } });
     if (what === 'throw') throw new TypeError(`cannot process ${customer}`);
-    if (what === 'throw-in-timer') timers.set({ key: `late/${customer}`, due: at + 1_000, keys: [customer], data: 'throw' });
+    if (what === 'throw-in-timer')
+      timers.set({ key: `late/${customer}`, due: at + 1_000, keys: [customer], data: 'throw' });
     if (what === 'undeclared') entries.get('somebody else');
     if (what === 'reserved') entries.put('!w:tally/in/0/1', [9, 9]);
     if (what === 'large') emit({ topic: 'out', key: customer, value: 'x'.repeat(900_001) });
@@ -119,7 +120,10 @@ describe('a record that cannot be processed', () => {
 
   it('is decided alike by whoever replays: the dead letter is the same, and is not repeated', async () => {
     const bench = new OneStage(counter, partitions);
-    const orders = Array.from({ length: 60 }, (_, i) => ({ customer: `c${i % 4}`, what: i % 25 === 7 ? 'throw' : 'count' }));
+    const orders = Array.from({ length: 60 }, (_, i) => ({
+      customer: `c${i % 4}`,
+      what: i % 25 === 7 ? 'throw' : 'count',
+    }));
     const host = await bench.start();
     await bench.append(orders);
     await bench.clock.advance(200);
@@ -137,7 +141,10 @@ describe('a record that cannot be processed', () => {
   it('stops the partition when there are too many: one in twenty', async () => {
     const bench = new OneStage(counter, partitions);
     await bench.start();
-    const orders = Array.from({ length: 700 }, (_, i) => ({ customer: 'a', what: i > 350 && i % 2 === 0 ? 'throw' : 'count' }));
+    const orders = Array.from({ length: 700 }, (_, i) => ({
+      customer: 'a',
+      what: i > 350 && i % 2 === 0 ? 'throw' : 'count',
+    }));
     await bench.append(orders);
     await bench.clock.advance(3_000);
     expect(bench.status()).toMatchObject({ state: 'stopped', reason: 'DEAD_LETTERS' });

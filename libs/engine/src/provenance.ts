@@ -15,7 +15,8 @@ export interface Provenance {
 export const sourceOf = (stage: string, topic: string, partition: number, generation: number): string =>
   `${stage}/${topic}/${partition}/${generation}`;
 
-export const formatProvenance = (source: string, offset: number, index: number): string => `${source}@${offset}.${index}`;
+export const formatProvenance = (source: string, offset: number, index: number): string =>
+  `${source}@${offset}.${index}`;
 
 const at = 0x40;
 const dot = 0x2e;

@@ -1,4 +1,13 @@
-import type { Appending, Companion, Log, LogError, PartitionBatch, SubscribeOptions, Subscriber, Subscription } from '@tocsin/core';
+import type {
+  Appending,
+  Companion,
+  Log,
+  LogError,
+  PartitionBatch,
+  SubscribeOptions,
+  Subscriber,
+  Subscription,
+} from '@tocsin/core';
 import { systemClock } from './engine-clock.ts';
 import { EngineError, Lost } from './engine-error.ts';
 import { noLogger, noMetrics } from './engine-metrics.ts';
@@ -88,7 +97,10 @@ export class StageRunner<In = unknown> implements Subscriber {
         throw new EngineError('TOPIC_MISSING', `Topic ${stage.input} does not exist.`);
       }
     } else if (options.partitions[stage.input] === undefined) {
-      throw new EngineError('TOPIC_MISSING', `The partition count of the input topic ${stage.input} is not configured.`);
+      throw new EngineError(
+        'TOPIC_MISSING',
+        `The partition count of the input topic ${stage.input} is not configured.`,
+      );
     }
     await verifyTopics(options.log, options.partitions);
     this.#companion ??= options.companion?.();

@@ -32,14 +32,19 @@ const obedient: Stage<Command> = {
       timers.set({ key, due, keys, data });
       return;
     }
-    emit({ topic: 'out', key: 't:1', value: `${key} at ${at % 100_000}${values.map((value) => ` ${value}`).join('')}` });
+    emit({
+      topic: 'out',
+      key: 't:1',
+      value: `${key} at ${at % 100_000}${values.map((value) => ` ${value}`).join('')}`,
+    });
     if (typeof data === 'number' && data > 0) timers.set({ key, due: at + 100, keys: [], data: data - 1 });
   },
 };
 
 const partitions = { in: 1, out: 1, 'dead-letters': 1 };
 
-const said = (bench: OneStage<Command>): readonly string[] => bench.log.records('out').map(({ value }) => textOf(value));
+const said = (bench: OneStage<Command>): readonly string[] =>
+  bench.log.records('out').map(({ value }) => textOf(value));
 const ticks = (bench: OneStage<Command>): number => bench.log.records('in').filter(isTick).length;
 
 async function started(): Promise<OneStage<Command>> {

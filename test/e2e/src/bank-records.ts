@@ -80,7 +80,9 @@ function casting(): readonly Cast[] {
   let turn = 0;
   const add = (name: string, story: Story, times: number, part: Partial<Cast> = {}): void => {
     for (let i = 0; i < times; i++) {
-      const reach = everyday[turn % everyday.length]!;
+      const drawn = everyday[turn % everyday.length]!;
+      // The Page has no template for payments abroad: with the window closed they would take another channel.
+      const reach = drawn === 'template' && ['abroad', 'newCountry'].includes(name) ? 'messenger' : drawn;
       // A template has room for one payment, so those customers are told of each alone.
       const grouped = Math.floor(turn / 3) % 2 === 1 && reach !== 'template';
       turn += 1;

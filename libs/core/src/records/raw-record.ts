@@ -39,6 +39,24 @@ function toRaw(bytes: Uint8Array): RawBytes {
 const toBytes = (raw: RawBytes): Uint8Array =>
   typeof raw === 'string' ? encoder.encode(raw) : Uint8Array.from(atob(raw.base64), (char) => char.charCodeAt(0));
 
+/**
+ * False where no card number can be: plain ASCII without escapes, and no 13 digits with at most one separator between two
+ * of them. The answer for nearly every record, at a small part of what the scanner costs.
+ */
+function mayHoldPan(bytes: Uint8Array): boolean {
+  let digits = 0;
+  let apart = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte > 0x7f || byte === 0x5c) return true;
+    if (byte >= 0x30 && byte <= 0x39) {
+      apart = 0;
+      if (++digits === 13) return true;
+    } else if (byte > 0x2e || ++apart > 1) digits = 0;
+  }
+  return false;
+}
+
 const noHeaders: Readonly<Record<string, RawBytes>> = {};
 
 /**
@@ -47,7 +65,7 @@ const noHeaders: Readonly<Record<string, RawBytes>> = {};
  */
 export function rawRecordOf({ key, value, headers }: LogRecord): RawRecord | undefined {
   if (value === null || value.length > maxRawBytes) return undefined;
-  const { bytes, count } = starPan(value);
+  const { bytes, count } = mayHoldPan(value) ? starPan(value) : { bytes: value, count: 0 };
   const names = Object.keys(headers);
   const raw: RawRecord = {
     key: key === null ? null : toRaw(key),

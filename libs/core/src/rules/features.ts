@@ -1,3 +1,4 @@
+import { days } from '../time.ts';
 import type { Instant, Span } from '../time.ts';
 import { dimensions } from './dimension.ts';
 import type { Dimension } from './dimension.ts';
@@ -30,10 +31,13 @@ export interface Counted {
 
 const nothing: Counted = { n: 0, saturated: false };
 
+/** A transaction that comes so late is still judged, by what had happened before it: so that has to be there still. */
+const lateness = days(5);
+
 const windowOf = (store: RingStore, { within, upTo = 64 }: WindowOptions) => ({
   store,
   rows: ringCapacity(upTo),
-  span: within,
+  span: within + lateness,
 });
 
 /** How many there are in the window, the current one included where it belongs to them. */

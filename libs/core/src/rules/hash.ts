@@ -21,6 +21,9 @@ export function hash32(text: string, seed = 0): number {
   return mix(h);
 }
 
+const float = new Float64Array(1);
+const words = new Uint32Array(float.buffer);
+
 /** 53 bit, so that it stays an exact number: for telling the contents of two records with the same id apart. */
 export class Hash53 {
   #a = offset;
@@ -28,17 +31,29 @@ export class Hash53 {
 
   text(value: string | undefined): this {
     if (value === undefined) return this.#unit(0x1_0000);
-    for (let i = 0; i < value.length; i++) this.#unit(value.charCodeAt(i));
+    let a = this.#a;
+    let b = this.#b;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      a = Math.imul(a ^ unit, prime);
+      b = Math.imul(b ^ unit, 0x5bd1e995) + 1;
+    }
+    this.#a = a;
+    this.#b = b;
     // A unit that no text contains separates the fields, so that "ab" + "c" differs from "a" + "bc".
     return this.#unit(0x1_0001);
   }
 
+  /** By its 64 bits: to write a number out as text costs more than all else here. */
   number(value: number | undefined): this {
-    return this.text(value === undefined ? undefined : String(value));
+    if (value === undefined) return this.#unit(0x1_0000);
+    // -0 and 0 are one number.
+    float[0] = value + 0;
+    return this.#unit(words[0]!).#unit(words[1]!).#unit(0x1_0005);
   }
 
   flag(value: boolean | undefined): this {
-    return this.#unit(value === undefined ? 0x1_0002 : value ? 0x1_0003 : 0x1_0004);
+    return this.#unit(value === undefined ? 0x1_0000 : value ? 0x1_0003 : 0x1_0004);
   }
 
   #unit(unit: number): this {

@@ -26,7 +26,7 @@ export class LogCore {
   readonly #rows: TextTable<TopicRow>;
   readonly #commits: TextTable<number>;
   readonly #topics = new Map<string, Topic>();
-  /** Topic name -> group name -> group. */
+  /** Topic name -> topic number and group name -> group. */
   readonly #groups = new Map<string, Map<string, Group>>();
   readonly #written = new Set<PartitionLog>();
   #lastNo = 0;
@@ -156,8 +156,10 @@ export class LogCore {
     const { identity, no, partitions } = topic.row;
     const groups = this.#groups.get(name) ?? new Map<string, Group>();
     this.#groups.set(name, groups);
-    const group = groups.get(groupName) ?? new Group(partitions);
-    groups.set(groupName, group);
+    // A topic that was created again has groups of its own.
+    const groupKey = `${no}/${groupName}`;
+    const group = groups.get(groupKey) ?? new Group(partitions);
+    groups.set(groupKey, group);
     const member = new Member({
       subscriber,
       maxBytesPerPartition: options.maxBytesPerPartition ?? defaultDelivery,
@@ -167,7 +169,7 @@ export class LogCore {
       },
       left: (leaving) => {
         group.leave(leaving);
-        if (group.empty && groups.get(groupName) === group) groups.delete(groupName);
+        if (group.empty && groups.get(groupKey) === group) groups.delete(groupKey);
       },
     });
     group.join(member, options.sessionTimeoutMs ?? defaultSessionMs);

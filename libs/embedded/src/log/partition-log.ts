@@ -75,7 +75,7 @@ export class PartitionLog {
     const trimmed = tables.trims.get(this.#trimKey);
     const [last] = tables.records.getRange({
       start: place(topic.no, partition, Number.MAX_VALUE),
-      end: place(topic.no, partition, 0),
+      end: place(topic.no, partition, 0).subarray(0, 8),
       reverse: true,
       limit: 1,
     });
@@ -150,10 +150,10 @@ export class PartitionLog {
     const { no, name } = this.topic;
     const found: LogRecord[] = [];
     let bytes = 0;
-    const range = { start: place(no, this.partition, from), end: place(no, this.partition, this.end), limit: maxRecords };
+    const range = { start: place(no, this.partition, from), end: place(no, this.partition, this.end) };
     for (const { key, value } of this.#tables.records.getRange(range)) {
       bytes += value.length;
-      if (bytes > maxBytes && found.length > 0) break;
+      if (found.length === maxRecords || (bytes > maxBytes && found.length > 0)) break;
       found.push(decodeRecord(name, this.partition, offsetOf(key), value));
     }
     return found;

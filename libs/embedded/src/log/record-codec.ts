@@ -26,7 +26,7 @@ export function encodeRecord({ key, value, headers }: Appending): Buffer {
   let length = fixedBytes + (keyBytes?.length ?? 0) + (valueBytes?.length ?? 0);
   for (const [name, content] of pairs) length += 6 + name.length + content.length;
 
-  const bytes = Buffer.allocUnsafeSlow(length);
+  const bytes = Buffer.allocUnsafe(length);
   bytes.writeDoubleBE(0, 0);
   bytes.writeInt32BE(keyBytes?.length ?? -1, 8);
   bytes.writeInt32BE(valueBytes?.length ?? -1, 12);

@@ -36,7 +36,11 @@ export class OneStage<In> {
   constructor(stage: Stage<In>, partitions: Readonly<Record<string, number>>) {
     this.#stage = strictStage(stage);
     this.#partitions = partitions;
-    const specs = Object.entries(partitions).map(([name, count]) => ({ name, partitions: count, cleanup: 'delete' as const }));
+    const specs = Object.entries(partitions).map(([name, count]) => ({
+      name,
+      partitions: count,
+      cleanup: 'delete' as const,
+    }));
     void this.log.createTopics(specs);
   }
 
@@ -45,10 +49,10 @@ export class OneStage<In> {
     const { plan, ...rest } = options;
     const host = new SimulatedHost(this.clock, this.log, this.store, plan);
     const line: EngineLogger['info'] = (message, fields) => void this.lines.push({ message, fields });
-    const noted = Object.keys(noMetrics).map((name) => [
-      name,
-      (...values: unknown[]) => void this.metrics.push([name, ...values]),
-    ]);
+    const noting = { ...noMetrics };
+    for (const name of Object.keys(noting) as (keyof EngineMetrics)[]) {
+      noting[name] = (...values: unknown[]) => void this.metrics.push([name, ...values]);
+    }
     this.#running = await runStage<In>({
       stage: this.#stage,
       log: host.log,
@@ -57,7 +61,7 @@ export class OneStage<In> {
       partitions: this.#partitions,
       ...('dead-letters' in this.#partitions ? { deadLettersTopic: 'dead-letters' } : {}),
       logger: { ...noLogger, info: line, warn: line, error: line },
-      metrics: Object.fromEntries(noted) as unknown as EngineMetrics,
+      metrics: noting,
       ...rest,
       limits: { ...defaultLimits, lagMs: 3_600_000, ...rest.limits },
     });

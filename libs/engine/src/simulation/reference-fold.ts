@@ -71,7 +71,12 @@ export function referenceFold<In>(
     const deadLetter = (kind: string, key: Uint8Array | null): void => {
       const topic = options.deadLettersTopic!;
       const count = options.partitions[topic]!;
-      write(topic, key === null ? partition % count : partitionOf(key, count), key === null ? '' : decoder.decode(key), kind);
+      write(
+        topic,
+        key === null ? partition % count : partitionOf(key, count),
+        key === null ? '' : decoder.decode(key),
+        kind,
+      );
     };
     /** Runs on a copy, which counts only if nothing throws. */
     const attempt = (at: Instant, run: (context: StepContext) => void, failed: () => void): void => {
@@ -106,7 +111,11 @@ export function referenceFold<In>(
     for (let timer = nextDue(state, clock); timer !== undefined; timer = nextDue(state, clock)) {
       const due = timer;
       state.timers.delete(due.key);
-      attempt(due.due, (context) => stage.onTimer!(context, due), () => deadLetter('step-failed', null));
+      attempt(
+        due.due,
+        (context) => stage.onTimer!(context, due),
+        () => deadLetter('step-failed', null),
+      );
     }
     if (record.headers['tocsin-tick'] !== undefined) continue;
     let input: In;
@@ -117,7 +126,11 @@ export function referenceFold<In>(
       deadLetter('unreadable', record.key);
       continue;
     }
-    attempt(clock, (context) => stage.step(context, input), () => deadLetter('step-failed', record.key));
+    attempt(
+      clock,
+      (context) => stage.step(context, input),
+      () => deadLetter('step-failed', record.key),
+    );
   }
   const live = [...state.values].filter(([, { expiresAt }]) => expiresAt === 0 || expiresAt > clock);
   return { outputs, values: new Map(live.map(([key, { value }]) => [key, value])) };

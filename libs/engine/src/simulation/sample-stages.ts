@@ -89,7 +89,11 @@ export const digest: Stage<Finding> = {
   },
   onTimer({ entries, emit }, { key: customer }) {
     const key = `customer:${customer}`;
-    emit({ topic: 'messages', key: customer, value: { type: 'digest', customer, findings: entries.get<string[]>(key) } });
+    emit({
+      topic: 'messages',
+      key: customer,
+      value: { type: 'digest', customer, findings: entries.get<string[]>(key) },
+    });
     entries.delete(key);
   },
 };

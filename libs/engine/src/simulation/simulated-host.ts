@@ -40,12 +40,7 @@ export class SimulatedHost {
   steps = 0;
   readonly stepsOf = new Map<Step, number>();
 
-  constructor(
-    clock: SimulatedClock,
-    log: SimulatedLog,
-    store: SimulatedStateStore,
-    plan: FaultPlan = () => undefined,
-  ) {
+  constructor(clock: SimulatedClock, log: SimulatedLog, store: SimulatedStateStore, plan: FaultPlan = () => undefined) {
     this.#world = log;
     this.#plan = plan;
     this.clock = {

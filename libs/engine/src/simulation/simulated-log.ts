@@ -98,18 +98,22 @@ export class SimulatedLog implements Log {
   }
 
   append(records: readonly Appending[]): Promise<readonly Appended[]> {
-    try {
-      const most = this.#options.maxValueBytes ?? 1_000_000;
-      for (const { topic, partition, value } of records) {
-        this.partition(topic, partition);
-        if (value !== null && value.length > most) throw new LogError('TOO_LARGE', `A record to ${topic} is too large.`);
+    const refusal = this.#refusalOf(records);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const appended = records.map((record) => this.#append(record));
+    for (const topic of new Set(records.map(({ topic }) => topic))) this.#wake(topic);
+    return Promise.resolve(appended);
+  }
+
+  #refusalOf(records: readonly Appending[]): LogError | undefined {
+    const most = this.#options.maxValueBytes ?? 1_000_000;
+    for (const { topic, partition, value } of records) {
+      if (this.#topics.get(topic)?.partitions[partition] === undefined) {
+        return new LogError('UNKNOWN_TOPIC', `There is no partition ${partition} of topic ${topic}.`);
       }
-      const appended = records.map((record) => this.#append(record));
-      for (const topic of new Set(records.map(({ topic }) => topic))) this.#wake(topic);
-      return Promise.resolve(appended);
-    } catch (error) {
-      return Promise.reject(error);
+      if (value !== null && value.length > most) return new LogError('TOO_LARGE', `A record to ${topic} is too large.`);
     }
+    return undefined;
   }
 
   #append({ topic, partition, key, value, headers }: Appending): Appended {

@@ -85,6 +85,8 @@ export class SimulatedMember implements Subscription {
       .then(() => this.#deliver())
       .finally(() => {
         this.#delivering = undefined;
+        // Something may have come after the last look.
+        if (this.#available) this.wake();
       });
   }
 
@@ -98,9 +100,11 @@ export class SimulatedMember implements Subscription {
   }
 
   get #available(): boolean {
+    const { topic } = this.options;
     return [...this.#places].some(([partition, place]) => {
-      const { start, records } = this.#log.partition(this.options.topic, partition);
-      return !place.paused && place.offset !== start + records.length;
+      const { start, records } = this.#log.partition(topic, partition);
+      const unchanged = place.identity === this.#log.identity(topic) && place.offset === start + records.length;
+      return !place.paused && !unchanged;
     });
   }
 

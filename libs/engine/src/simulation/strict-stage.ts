@@ -6,25 +6,28 @@ const forbidden = (what: string) => (): never => {
   throw new Error(`A step used ${what}; that would not replay.`);
 };
 
+const RealDate = Date;
+
+class NoPresent extends RealDate {
+  static override now = forbidden('the clock');
+
+  constructor(...parts: [] | [value: number | string | Date]) {
+    if (parts.length === 0) forbidden('the clock')();
+    super(...(parts as [number]));
+  }
+}
+
+const noDice = forbidden('randomness');
+
 /** Runs something with a clock and a source of randomness that throw. */
 function withoutChance<T>(run: () => T): T {
-  const { now } = Date;
   const { random } = Math;
-  const RealDate = Date;
-  class NoPresent extends RealDate {
-    constructor(...parts: [] | [value: number | string | Date]) {
-      if (parts.length === 0) forbidden('the clock')();
-      super(...(parts as [number]));
-    }
-    static override now = forbidden('the clock');
-  }
   globalThis.Date = NoPresent as unknown as DateConstructor;
-  Math.random = forbidden('randomness');
+  Math.random = noDice;
   try {
     return run();
   } finally {
     globalThis.Date = RealDate;
-    Date.now = now;
     Math.random = random;
   }
 }
@@ -68,7 +71,8 @@ class WatchedEntries implements Entries {
 
   assertUnchanged(): void {
     for (const { value, bytes } of this.#handedOut.values()) {
-      if (!Buffer.from(encodeEntry(value)).equals(bytes)) throw new Error('A step changed an entry without putting it.');
+      if (!Buffer.from(encodeEntry(value)).equals(bytes))
+        throw new Error('A step changed an entry without putting it.');
     }
   }
 }

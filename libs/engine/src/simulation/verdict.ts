@@ -15,6 +15,8 @@ export interface Verdict {
   readonly expected: number;
   /** How many were written again by replays, and are to be dropped by readers. */
   readonly reproductions: number;
+  /** The entries that the stage must have, by input partition. */
+  readonly values: readonly ReadonlyMap<string, unknown>[];
 }
 
 const decoder = new TextDecoder();
@@ -27,10 +29,12 @@ export function verdict<In>(
   stage: Stage<In>,
   options: ReferenceOptions & { readonly outputs: readonly string[] },
 ): Verdict {
+  const values: ReadonlyMap<string, unknown>[] = [];
   const expected = new Map<string, ReferenceOutput>();
   for (let partition = 0; partition < options.partitions[stage.input]!; partition++) {
     const { records } = log.partition(stage.input, partition);
-    for (const output of referenceFold(stage, partition, records, options).outputs) expected.set(nameOf(output), output);
+    for (const output of referenceFold(stage, partition, records, options).outputs)
+      expected.set(nameOf(output), output);
   }
   const lost = new Set(expected.keys());
   const invented: string[] = [];
@@ -59,5 +63,5 @@ export function verdict<In>(
       }
     }
   }
-  return { lost: [...lost], invented, wrong, expected: expected.size, reproductions };
+  return { lost: [...lost], invented, wrong, expected: expected.size, reproductions, values };
 }

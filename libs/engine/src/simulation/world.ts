@@ -4,7 +4,6 @@ import type { EngineLimits } from '../engine-options.ts';
 import { decodeEntry } from '../entry-codec.ts';
 import { runStage } from '../stage-runner.ts';
 import type { RunningStage } from '../stage-runner.ts';
-import { referenceFold } from './reference-fold.ts';
 import { digest, tally, topics } from './sample-stages.ts';
 import type { Payment } from './sample-stages.ts';
 import { SimulatedClock, settle } from './simulated-clock.ts';
@@ -26,6 +25,17 @@ export interface WorldOptions {
 export interface Breakage {
   readonly log?: (log: Log) => Log;
   readonly state?: (state: StateStore) => StateStore;
+}
+
+export interface Judgement {
+  /** Outputs of either stage that are lost, invented or wrong, as text. */
+  readonly faults: readonly string[];
+  /** Entries of the store that differ; to be looked at when everything is saved. */
+  readonly stateFaults: readonly string[];
+  /** How many outputs each stage must have written. */
+  readonly expected: readonly number[];
+  /** How many were written again by replays. */
+  readonly reproductions: number;
 }
 
 /** A small integer generator (mulberry32), so that a failing run can be run again by its seed. */
@@ -56,7 +66,11 @@ export class World {
 
   static async create(options: WorldOptions = {}): Promise<World> {
     const world = new World(options);
-    const specs = Object.entries(topics).map(([name, partitions]) => ({ name, partitions, cleanup: 'delete' as const }));
+    const specs = Object.entries(topics).map(([name, partitions]) => ({
+      name,
+      partitions,
+      cleanup: 'delete' as const,
+    }));
     await world.log.createTopics(specs);
     return world;
   }
@@ -66,7 +80,7 @@ export class World {
   }
 
   /** Both stages on a host. Not awaited: a host may be frozen before it has begun. */
-  run(host: SimulatedHost, breakage: Breakage = {}): Promise<readonly RunningStage[]> {
+  run(host: SimulatedHost, breakage: Breakage = {}): Promise<readonly { stop(): Promise<void> }[]> {
     const { log: breakLog = (log) => log, state: breakState = (state) => state } = breakage;
     const start = <In>(stage: Stage<In>): Promise<RunningStage<In>> =>
       runStage<In>({
@@ -78,7 +92,7 @@ export class World {
         deadLettersTopic: 'dead-letters',
         limits: this.#options.limits ?? {},
       });
-    return Promise.all([start(tally), start(digest)]) as Promise<readonly RunningStage[]>;
+    return Promise.all([start(tally), start(digest)]);
   }
 
   async pay(payments: readonly (Payment | string)[]): Promise<void> {
@@ -94,43 +108,49 @@ export class World {
 
   /** Payments over six accounts, the same for the same seed. */
   async payments(count: number, random: (below: number) => number): Promise<void> {
-    await this.pay(Array.from({ length: count }, () => ({ account: 'a'.repeat(1 + random(6)), amount: 1 + random(99) })));
+    await this.pay(
+      Array.from({ length: count }, () => ({ account: 'a'.repeat(1 + random(6)), amount: 1 + random(99) })),
+    );
   }
 
-  verdicts(): { readonly tally: Verdict; readonly digest: Verdict } {
+  /** Everything that stands in the log and in the store, compared with what the oracle has. */
+  judge(): Judgement {
+    const judged = [
+      { stage: tally, outputs: ['findings', 'dead-letters'] },
+      { stage: digest, outputs: ['messages'] },
+    ].map(({ stage, outputs }) => ({
+      stage,
+      found: verdict(this.log, stage as Stage<never>, { ...reference, outputs }),
+    }));
+    const faults = judged.flatMap(({ stage: { name }, found: { lost, invented, wrong } }) => [
+      ...lost.map((output) => `${name} lost ${output}`),
+      ...invented.map((output) => `${name} invented ${output}`),
+      ...wrong.map((output) => `${name} wrong ${output}`),
+    ]);
     return {
-      tally: verdict(this.log, tally, { ...reference, outputs: ['findings', 'dead-letters'] }),
-      digest: verdict(this.log, digest, { ...reference, outputs: ['messages'] }),
+      faults,
+      stateFaults: judged.flatMap(({ stage, found }) => this.#stateFaults(stage, found)),
+      expected: judged.map(({ found }) => found.expected),
+      reproductions: judged.reduce((sum, { found }) => sum + found.reproductions, 0),
     };
   }
 
-  /** Everything that is wrong, as text; empty where all is as it must be. */
-  faults(): readonly string[] {
-    return Object.entries(this.verdicts()).flatMap(([stage, { lost, invented, wrong }]) => [
-      ...lost.map((name) => `${stage} lost ${name}`),
-      ...invented.map((name) => `${stage} invented ${name}`),
-      ...wrong.map((name) => `${stage} wrong ${name}`),
-    ]);
-  }
-
-  /** Entries of the store that differ from what the oracle has; to be asked when everything is released. */
-  stateFaults(): readonly string[] {
-    return [tally, digest].flatMap((stage) =>
-      [0, 1].flatMap((partition) => {
-        const { records } = this.log.partition(stage.input, partition);
-        const { values } = referenceFold<never>(stage as Stage<never>, partition, records, reference);
-        const clockAt = records.reduce((newest, { timestamp }) => Math.max(newest, timestamp), 0);
-        const stored = new Map(
-          [...this.store.entries(stage.name, partition)]
-            .filter(([key]) => !key.startsWith('!w:') && !key.startsWith('!t:'))
-            .map(([key, bytes]) => [key, decodeEntry(bytes, clockAt)] as const)
-            .filter(([, value]) => value !== undefined),
-        );
-        const keys = new Set([...values.keys(), ...stored.keys()]);
-        return [...keys]
-          .filter((key) => JSON.stringify(values.get(key)) !== JSON.stringify(stored.get(key)))
-          .map((key) => `${stage.name} ${partition} ${key}`);
-      }),
-    );
+  #stateFaults(
+    { name, input }: { readonly name: string; readonly input: string },
+    { values }: Verdict,
+  ): readonly string[] {
+    return values.flatMap((expected, partition) => {
+      const { records } = this.log.partition(input, partition);
+      const clockAt = records.reduce((newest, { timestamp }) => Math.max(newest, timestamp), 0);
+      const stored = new Map(
+        [...this.store.entries(name, partition)]
+          .filter(([key]) => !key.startsWith('!w:') && !key.startsWith('!t:'))
+          .map(([key, bytes]) => [key, decodeEntry(bytes, clockAt)] as const)
+          .filter(([, value]) => value !== undefined),
+      );
+      return [...new Set([...expected.keys(), ...stored.keys()])]
+        .filter((key) => JSON.stringify(expected.get(key)) !== JSON.stringify(stored.get(key)))
+        .map((key) => `${name} ${partition} ${key}`);
+    });
   }
 }

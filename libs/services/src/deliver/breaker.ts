@@ -39,7 +39,8 @@ interface Pause {
  */
 export class Breaker {
   readonly #limits: BreakerLimits;
-  #outcomes: { readonly at: number; readonly failed: boolean }[] = [];
+  /** Outcomes by the second, so that a busy channel costs no more than an idle one. */
+  #seconds = new Map<number, { all: number; failed: number }>();
   #pause: Pause | undefined;
 
   constructor(limits: Partial<BreakerLimits> = {}) {
@@ -77,21 +78,30 @@ export class Breaker {
       return;
     }
     const { windowMs, leastOutcomes, failureShare, pauseMs } = this.#limits;
-    this.#outcomes = this.#outcomes.filter(({ at }) => at > now - windowMs);
-    this.#outcomes.push({ at: now, failed });
-    const failures = this.#outcomes.filter((past) => past.failed).length;
-    const failing = this.#outcomes.length >= leastOutcomes && failures / this.#outcomes.length >= failureShare;
+    const second = Math.floor(now / 1_000);
+    const current = this.#seconds.get(second) ?? { all: 0, failed: 0 };
+    this.#seconds.set(second, { all: current.all + 1, failed: current.failed + (failed ? 1 : 0) });
+    let all = 0;
+    let failures = 0;
+    for (const [at, counts] of this.#seconds) {
+      if (at <= second - windowMs / 1_000) this.#seconds.delete(at);
+      else {
+        all += counts.all;
+        failures += counts.failed;
+      }
+    }
+    const failing = all >= leastOutcomes && failures / all >= failureShare;
     if (broken || failing) this.#openFor(pauseAfter(outcome, pauseMs), now);
   }
 
   #openFor(span: Span, now: number): void {
     this.#pause = { until: now + span, span, probing: false };
-    this.#outcomes = [];
+    this.#seconds.clear();
   }
 
   #close(): void {
     this.#pause = undefined;
-    this.#outcomes = [];
+    this.#seconds.clear();
   }
 }
 

@@ -12,12 +12,15 @@ import type {
 export type Verdict =
   | { readonly kind: 'go'; readonly address: string; readonly classes: readonly DataClass[]; readonly ground: Ground }
   /** It must not leave, or not now. */
-  | { readonly kind: 'stay'; readonly outcome: OutcomeRecord['outcome'] };
+  | { readonly kind: 'stay'; readonly outcome: Withheld };
+
+/** An outcome of our own: nothing was sent. */
+export type Withheld = Extract<OutcomeRecord['outcome'], { readonly kind: 'ineligible' | 'not-sent' }>;
 
 /** How soon to look again for the contact that a barrier has announced. */
 const contactBehindMs = 500;
 
-const stay = (outcome: OutcomeRecord['outcome']): Verdict => ({ kind: 'stay', outcome });
+const stay = (outcome: Withheld): Verdict => ({ kind: 'stay', outcome });
 const never = (code: string): Verdict => stay({ kind: 'ineligible', code });
 
 /**

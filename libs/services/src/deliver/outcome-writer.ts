@@ -14,11 +14,11 @@ export class OutcomeWriter {
   readonly #view: PartitionView;
   readonly #clock: ExecutorClock;
   readonly #giveUpAfterMs: number;
-  readonly #failed: (dropped: number) => void;
+  readonly #failed: (records: readonly OutcomeRecord[]) => void;
   #waiting: OutcomeRecord[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(view: PartitionView, clock: ExecutorClock, giveUpAfterMs: number, failed: (dropped: number) => void) {
+  constructor(view: PartitionView, clock: ExecutorClock, giveUpAfterMs: number, failed: (records: readonly OutcomeRecord[]) => void) {
     this.#view = view;
     this.#clock = clock;
     this.#giveUpAfterMs = giveUpAfterMs;
@@ -54,7 +54,7 @@ export class OutcomeWriter {
         await this.#view.append(records);
         return;
       } catch {
-        if (this.#clock.monotonic() - since + waitMs > this.#giveUpAfterMs) return this.#failed(batch.length);
+        if (this.#clock.monotonic() - since + waitMs > this.#giveUpAfterMs) return this.#failed(batch);
         await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve));
       }
     }

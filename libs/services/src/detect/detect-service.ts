@@ -1,6 +1,5 @@
 import { detectStage } from '@tocsin/core';
 import { customerConditions, fraudRules } from '@tocsin/rules';
-import { sha256 } from '../platform/digests.ts';
 import type { Service, ServiceContext } from '../service.ts';
 import { stageFeed } from '../stage-feed.ts';
 import { DetectController } from './detect.controller.ts';
@@ -11,7 +10,7 @@ export const detectService = (context: ServiceContext): Service => ({
     stageFeed({
       ...context,
       pattern: 'detect',
-      stage: detectStage({ rules: fraudRules, conditions: customerConditions, digest: sha256 }),
+      stage: detectStage({ rules: fraudRules, conditions: customerConditions }),
     }),
   ],
   controllers: [DetectController],

@@ -1,5 +1,4 @@
-import { Inject, Injectable, SetMetadata, createParamDecorator } from '@nestjs/common';
-import { HttpException, HttpStatus } from '@nestjs/common';
+import { HttpException, HttpStatus, Inject, Injectable, SetMetadata, createParamDecorator } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { TokenBuckets } from '@tocsin/core';
@@ -33,7 +32,12 @@ export interface RateLimits {
 export const rateLimits = Symbol('rate limits');
 
 /** Takes one token of a shared bucket, or answers 429 with the time to wait. */
-export async function takeOrRefuse(buckets: TokenBuckets, bucket: string, limits: RateLimits, reply: FastifyReply): Promise<void> {
+export async function takeOrRefuse(
+  buckets: TokenBuckets,
+  bucket: string,
+  limits: RateLimits,
+  reply: FastifyReply,
+): Promise<void> {
   const { granted, nextInMs } = await buckets.take(bucket, 1, limits);
   if (granted === 1) return;
   void reply.header('retry-after', String(Math.max(1, Math.ceil(nextInMs / 1_000))));
@@ -41,8 +45,9 @@ export async function takeOrRefuse(buckets: TokenBuckets, bucket: string, limits
 }
 
 /**
- * Everything of the bank API is closed unless a credential proves a tenant and carries the scope. A caller who names another
- * tenant (header `Tocsin-Tenant` or `tenantId` in the body) gets 404, as if it did not exist, and an audit row.
+ * Everything of the bank API is closed unless a credential proves a tenant and carries the scope. A caller may name its own
+ * tenant (header `Tocsin-Tenant` or `tenantId` in the body); one who names another gets 404, as if it did not exist, and an
+ * audit row.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -58,13 +63,14 @@ export class AccessGuard implements CanActivate {
     const scope = this.reflector.get<Scope | undefined>(scopeKey, context.getHandler());
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest & Known>();
+    const reply = http.getResponse<FastifyReply>();
     const caller = await this.credentials.prove(request.headers);
     if (caller === null) {
+      void reply.header('www-authenticate', 'Bearer');
       throw new HttpException('Send an API key in X-Api-Key, or a bearer token.', HttpStatus.UNAUTHORIZED);
     }
-    await takeOrRefuse(this.buckets, `api:${caller.tenantId}:${caller.actor}`, this.limits, http.getResponse());
-    const named = tenantNamed(request);
-    if (named !== undefined && named !== caller.tenantId) {
+    await takeOrRefuse(this.buckets, `api:${caller.tenantId}:${caller.actor}`, this.limits, reply);
+    if (namesAnother(request, caller.tenantId)) {
       await this.audit.write({
         tenantId: caller.tenantId,
         actor: caller.actor,
@@ -82,10 +88,12 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-function tenantNamed(request: FastifyRequest): string | undefined {
-  const header = request.headers['tocsin-tenant'];
-  if (typeof header === 'string') return header;
-  const body: unknown = request.body;
-  if (typeof body === 'object' && body !== null && 'tenantId' in body && typeof body.tenantId === 'string') return body.tenantId;
-  return undefined;
+/** What it says of its own tenant has then served its purpose: bodies have no such field. */
+function namesAnother({ headers, body }: FastifyRequest, tenantId: string): boolean {
+  const header = headers['tocsin-tenant'];
+  if (header !== undefined && header !== tenantId) return true;
+  if (typeof body !== 'object' || body === null || !('tenantId' in body)) return false;
+  if (body.tenantId !== tenantId) return true;
+  delete body.tenantId;
+  return false;
 }

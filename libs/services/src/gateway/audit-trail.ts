@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { topicNames } from '@tocsin/core';
 import type { AuditRow } from '@tocsin/core';
-import { Intake } from './intake.ts';
+import type { Intake } from './intake.ts';
 
 /** Appends rows to `audit`: durable before the answer goes out. */
 export class AuditTrail {

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createRemoteJWKSet, jwtVerify } from 'jose';
-import type { JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyGetKey } from 'jose';
+import { Away } from '../http/error-answers.ts';
 
 /** What a caller of the API may do. `*:write` includes nothing else: scopes are separate. */
 export const scopes = [
@@ -27,7 +28,7 @@ export interface Caller {
 export interface ApiKeySetting {
   readonly id: string;
   readonly tenant: string;
-  /** SHA-256 of the key, lower-case hex. The key itself is 256 random bits, so a slow hash would add nothing. */
+  /** SHA-256 of the key, hex. The key itself is 256 random bits, so a slow hash would add nothing. */
   readonly sha256: string;
   readonly scopes: readonly string[];
 }
@@ -36,8 +37,10 @@ export interface TokenIssuer {
   readonly issuer: string;
   readonly jwksUrl: string;
   readonly audience: string;
-  /** The claim that names the tenant. Default `tenant`. */
+  /** The claim that names the tenant. */
   readonly tenantClaim: string;
+  /** The tenants that this issuer may speak for: one bank's issuer is not believed about another bank. */
+  readonly tenants: readonly string[];
 }
 
 export const hashApiKey = (key: string): string => createHash('sha256').update(key, 'utf8').digest('hex');
@@ -47,6 +50,23 @@ export function sameText(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest();
   return timingSafeEqual(digest(a), digest(b));
 }
+
+const algorithms = ['RS256', 'ES256'];
+const clockToleranceSeconds = 30;
+const longestSubject = 128;
+
+/** What a token itself can get wrong. Any other error says that its issuer's keys could not be had. */
+const refusals: readonly string[] = [
+  errors.JOSEAlgNotAllowed,
+  errors.JOSENotSupported,
+  errors.JWKSMultipleMatchingKeys,
+  errors.JWKSNoMatchingKey,
+  errors.JWSInvalid,
+  errors.JWSSignatureVerificationFailed,
+  errors.JWTClaimValidationFailed,
+  errors.JWTExpired,
+  errors.JWTInvalid,
+].map(({ code }) => code);
 
 /** Proves who calls: an API key in `X-Api-Key`, or a bearer token of a known issuer (RS256 or ES256). */
 export class Credentials {
@@ -58,15 +78,15 @@ export class Credentials {
     this.#issuers = issuers.map((setting) => ({ setting, keys: createRemoteJWKSet(new URL(setting.jwksUrl)) }));
   }
 
-  /** Null when nothing proves who it is. */
+  /**
+   * Null when nothing proves who it is.
+   * @throws Away when the issuer's keys cannot be fetched
+   */
   async prove(headers: Readonly<Record<string, string | string[] | undefined>>): Promise<Caller | null> {
     const key = headers['x-api-key'];
     if (typeof key === 'string') return this.#byKey(key);
-    const authorization = headers['authorization'];
-    if (typeof authorization === 'string' && /^Bearer /i.test(authorization)) {
-      return this.#byToken(authorization.slice('Bearer '.length).trim());
-    }
-    return null;
+    const token = /^Bearer +(\S+)$/i.exec(headers['authorization']?.toString() ?? '')?.[1];
+    return token === undefined ? null : this.#byToken(token);
   }
 
   #byKey(key: string): Caller | null {
@@ -78,23 +98,42 @@ export class Credentials {
   }
 
   async #byToken(token: string): Promise<Caller | null> {
-    for (const { setting, keys } of this.#issuers) {
-      try {
-        const { payload } = await jwtVerify(token, keys, {
-          issuer: setting.issuer,
-          audience: setting.audience,
-          algorithms: ['RS256', 'ES256'],
-          clockTolerance: 30,
-          requiredClaims: ['exp', 'sub', setting.tenantClaim],
-        });
-        const tenant = payload[setting.tenantClaim];
-        if (typeof tenant !== 'string') return null;
-        return { actor: `jwt:${payload.sub ?? ''}`, tenantId: tenant, scopes: scopesOf(payload) };
-      } catch {
-        // Another issuer may know it; none does: nobody.
-      }
-    }
-    return null;
+    const said = issuerIn(token);
+    const known = this.#issuers.find(({ setting }) => setting.issuer === said);
+    if (known === undefined) return null;
+    const { setting, keys } = known;
+    const payload = await verified(token, keys, setting);
+    if (payload === null) return null;
+    const tenant = payload[setting.tenantClaim];
+    const { sub } = payload;
+    if (typeof tenant !== 'string' || !setting.tenants.includes(tenant)) return null;
+    if (sub === undefined || sub.length < 1 || sub.length > longestSubject) return null;
+    return { actor: `jwt:${sub}`, tenantId: tenant, scopes: scopesOf(payload) };
+  }
+}
+
+/** Whom a token claims to be from: nothing is believed yet, it only says whose keys to look at. */
+function issuerIn(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
+}
+
+async function verified(token: string, keys: JWTVerifyGetKey, setting: TokenIssuer): Promise<JWTPayload | null> {
+  try {
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: setting.issuer,
+      audience: setting.audience,
+      algorithms,
+      clockTolerance: clockToleranceSeconds,
+      requiredClaims: ['exp', 'sub', setting.tenantClaim],
+    });
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JOSEError && refusals.includes(error.code)) return null;
+    throw new Away('The keys of the token’s issuer cannot be fetched for now: try again.', { cause: error });
   }
 }
 

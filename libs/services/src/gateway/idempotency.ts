@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { HttpException, HttpStatus, Inject, Injectable } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { days, minutes } from '@tocsin/core';
 import type { ShortTermStore } from '@tocsin/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { catchError, from, mergeMap, of, throwError } from 'rxjs';
@@ -8,7 +9,10 @@ import type { Observable } from 'rxjs';
 import type { Caller } from './credentials.ts';
 import { shortTermStore } from './tokens.ts';
 
-const dayMs = 86_400_000;
+/** How long an answer is kept. */
+const keptMs = days(1);
+/** A first request that has not ended by then is given up. */
+const runningMs = minutes(1);
 
 interface Kept {
   /** Hash of method, path and body: the same key for another request is a mistake. */
@@ -17,8 +21,13 @@ interface Kept {
   readonly body?: unknown;
 }
 
+const fingerprintOf = ({ method, url, body }: FastifyRequest): string =>
+  createHash('sha256')
+    .update(`${method} ${url}\n${JSON.stringify(body ?? null)}`)
+    .digest('hex');
+
 /**
- * `Idempotency-Key`: a POST that is repeated under the same key within a day gets the first answer and has no second
+ * `Idempotency-Key`: a write that is repeated under the same key within a day gets the first answer and has no second
  * effect. The same key with another body gets 422; while the first one runs, 409. A request that failed frees its key.
  */
 @Injectable()
@@ -29,25 +38,27 @@ export class Idempotency implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest & { caller?: Caller }>();
     const key = request.headers['idempotency-key'];
-    if (request.method !== 'POST' || typeof key !== 'string' || request.caller === undefined) return next.handle();
+    const { caller } = request;
+    if (request.method === 'GET' || typeof key !== 'string' || caller === undefined) return next.handle();
     if (key.length < 1 || key.length > 200) {
       throw new HttpException('Idempotency-Key must have 1 to 200 characters.', HttpStatus.BAD_REQUEST);
     }
-    const place = `idempotency:${request.caller.tenantId}:${request.caller.actor}:${key}`;
-    const fingerprint = createHash('sha256')
-      .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)
-      .digest('hex');
-    const standing = await this.store.putNew(place, JSON.stringify({ request: fingerprint } satisfies Kept), 60_000);
+    const place = `idempotency:${caller.tenantId}:${caller.actor}:${key}`;
+    const fingerprint = fingerprintOf(request);
+    const standing = await this.store.putNew(place, JSON.stringify({ request: fingerprint } satisfies Kept), runningMs);
     if (standing !== null) return this.#repeat(JSON.parse(standing) as Kept, fingerprint, http.getResponse());
     return next.handle().pipe(
       mergeMap((body: unknown) => {
         const kept: Kept = { request: fingerprint, body: body ?? null };
-        return from(this.store.put(place, JSON.stringify(kept), dayMs).then(() => body));
+        return from(this.store.put(place, JSON.stringify(kept), keptMs).then(() => body));
       }),
-      catchError((error: unknown) =>
-        from(this.store.take(place)).pipe(mergeMap(() => throwError(() => error))),
-      ),
+      catchError((error: unknown) => from(this.#free(place)).pipe(mergeMap(() => throwError(() => error)))),
     );
+  }
+
+  /** A key that cannot be freed now frees itself; what matters to the caller is why the request failed. */
+  async #free(place: string): Promise<void> {
+    await this.store.take(place).catch(() => null);
   }
 
   #repeat(kept: Kept, fingerprint: string, reply: FastifyReply): Observable<unknown> {
@@ -62,8 +73,14 @@ export class Idempotency implements NestInterceptor {
   }
 }
 
-/** The id under which a request's effect is recorded: the caller's key where given, so that even a late repetition has no second effect. */
-export function recordId(caller: Caller, request: FastifyRequest, fresh: () => string): string {
+/**
+ * The id under which a request's effect is recorded: from the caller's key where given, so that a repetition has no second
+ * effect even where the answer was lost or forgotten. The request itself is part of it: a key that is used anew after a day,
+ * for something else, is something else.
+ */
+export function recordId(caller: Caller, request: FastifyRequest): string {
   const key = request.headers['idempotency-key'];
-  return typeof key === 'string' ? `${caller.actor}/${key}` : `${caller.actor}/${fresh()}`;
+  return typeof key === 'string'
+    ? `${caller.actor}/${key}/${fingerprintOf(request).slice(0, 16)}`
+    : `${caller.actor}/${randomUUID()}`;
 }

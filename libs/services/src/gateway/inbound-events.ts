@@ -1,107 +1,200 @@
-import { addressDigest, directoryKey, maskPan, readReply, topicNames } from '@tocsin/core';
-import type { ChannelEvent, ChannelId, Digest, DirectoryEntry, ReplyRecord } from '@tocsin/core';
+import { addressDigest, directoryKey, hours, maskPan, readReply, topicNames } from '@tocsin/core';
+import type {
+  ChannelEvent,
+  ChannelId,
+  CustomerRecord,
+  Digest,
+  DirectoryEntry,
+  ReplyRecord,
+  ShortTermStore,
+} from '@tocsin/core';
 import type { Metrics } from '@tocsin/nest';
+import type { AuditTrail } from './audit-trail.ts';
 import type { CommittedState } from './committed-state.ts';
-import type { CustomerLinks } from './customer-links.ts';
-import type { Intake } from './intake.ts';
+import type { CustomerLinks, Bound } from './customer-links.ts';
+import type { Intake, Raise } from './intake.ts';
 
-/** Turns what a provider reported into records of the customer it concerns. */
+type MessageEvent = Extract<ChannelEvent, { kind: 'message' }>;
+type LinkedEvent = Extract<ChannelEvent, { kind: 'linked' }>;
+type AddressedRecord = CustomerRecord & { readonly customerId: string };
+
+/** Until the directory has learned of a new link, this says whose the address is. */
+const freshLinkMs = hours(1);
+/** The longest text that is kept of what somebody wrote; every channel's own limit is below it. */
+const longestText = 4_000;
+
+export interface InboundEventsOptions {
+  readonly intake: Intake;
+  readonly state: CommittedState;
+  readonly links: CustomerLinks;
+  readonly audit: AuditTrail;
+  readonly shortTerm: ShortTermStore;
+  /** Keyed with the installation's secret: makes pseudonyms of addresses. */
+  readonly digest: Digest;
+  readonly metrics: Metrics;
+}
+
+interface UsedCode {
+  readonly code: string;
+  readonly bound: Bound;
+  readonly address: string;
+}
+
+/** Turns what a provider reported into records of the customers it concerns. */
 export class InboundEvents {
-  readonly #intake: Intake;
-  readonly #state: CommittedState;
-  readonly #links: CustomerLinks;
-  readonly #digest: Digest;
-  readonly #metrics: Metrics;
+  readonly #options: InboundEventsOptions;
 
-  constructor(options: {
-    readonly intake: Intake;
-    readonly state: CommittedState;
-    readonly links: CustomerLinks;
-    readonly digest: Digest;
-    readonly metrics: Metrics;
-  }) {
-    this.#intake = options.intake;
-    this.#state = options.state;
-    this.#links = options.links;
-    this.#digest = options.digest;
-    this.#metrics = options.metrics;
+  constructor(options: InboundEventsOptions) {
+    this.#options = options;
   }
 
-  /** Resolves when all of it is durable, and every stop in force. One after the other: their order is the customer's. */
+  /**
+   * Resolves when all of it is durable, and every stop in force. The records go into one append in the order of the events,
+   * which is the customer's; whose they are is looked up before, all at once. An address that is nobody's is only counted.
+   */
   async take(tenantId: string, channel: ChannelId, events: readonly ChannelEvent[]): Promise<void> {
-    for (const event of events) await this.#takeOne(tenantId, channel, event);
+    const { intake, links } = this.#options;
+    const owners = await this.#ownersOf(tenantId, channel, events);
+    const used: UsedCode[] = [];
+    const records: { readonly record: AddressedRecord; readonly raises?: readonly Raise[] }[] = [];
+    const results: string[] = [];
+    try {
+      for (const event of events) {
+        if (event.kind === 'linked') {
+          const bound = await this.#useCode(tenantId, channel, event);
+          results.push(bound === null ? 'link-code-unknown' : 'linked');
+          if (bound === null) continue;
+          used.push({ code: event.code, bound, address: event.address });
+          owners.set(event.address, bound.customerId);
+        }
+        const customerId = owners.get(event.address);
+        if (event.kind !== 'linked') results.push(customerId === undefined ? 'unknown-address' : event.kind);
+        if (customerId === undefined) continue;
+        records.push(this.#recordOf(tenantId, channel, customerId, event));
+      }
+      await intake.customers(records);
+    } catch (error) {
+      // The provider will deliver this again, and must find the codes.
+      await Promise.all(used.map(({ code, bound }) => links.giveBack(code, bound))).catch(() => undefined);
+      throw error;
+    }
+    await this.#remember(tenantId, channel, events, used);
+    for (const result of results) this.#options.metrics.count('inbound', { channel, result });
   }
 
-  async #takeOne(tenantId: string, channel: ChannelId, event: ChannelEvent): Promise<void> {
-    const acceptedAt = this.#intake.now();
-    const base = { version: 1, id: `${channel}:${event.id}`, tenantId } as const;
-    if (event.kind === 'linked') {
-      const bound = await this.#links.use(event.code, 'messenger-code');
-      if (bound === null || bound.tenantId !== tenantId) return this.#count(channel, 'link-code-unknown');
-      await this.#intake.customer({
-        ...base,
-        type: 'link',
-        customerId: bound.customerId,
-        acceptedAt,
-        channel,
-        address: event.address,
-        linked: true,
-      });
-      return this.#count(channel, 'linked');
+  #recordOf(
+    tenantId: string,
+    channel: ChannelId,
+    customerId: string,
+    event: ChannelEvent,
+  ): { readonly record: AddressedRecord; readonly raises?: readonly Raise[] } {
+    const acceptedAt = this.#options.intake.now();
+    const base = { version: 1, id: `${channel}:${event.id}`, tenantId, customerId, channel } as const;
+    switch (event.kind) {
+      case 'linked':
+      case 'unlinked': {
+        const { address, kind } = event;
+        return { record: { ...base, type: 'link', acceptedAt, address, linked: kind === 'linked' } };
+      }
+      case 'receipt': {
+        const { state, at, ref, watermarkAt, code } = event;
+        return {
+          record: {
+            ...base,
+            type: 'receipt',
+            state,
+            at,
+            ...(ref === undefined ? {} : { ref }),
+            ...(watermarkAt === undefined ? {} : { watermarkAt }),
+            ...(code === undefined ? {} : { code }),
+          },
+        };
+      }
+      case 'message': {
+        const record: ReplyRecord = { ...base, type: 'reply', acceptedAt, ...contentOf(event) };
+        return { record, raises: raisedBy(record) };
+      }
     }
-    const customerId = await this.#customerOf(tenantId, channel, event.address);
-    if (customerId === undefined) return this.#count(channel, 'unknown-address');
-    if (event.kind === 'unlinked') {
-      await this.#intake.customer({ ...base, type: 'link', customerId, acceptedAt, channel, address: event.address, linked: false });
-    } else if (event.kind === 'receipt') {
-      const { state, at, ref, watermarkAt, code } = event;
-      await this.#intake.customer({
-        ...base,
-        type: 'receipt',
-        customerId,
-        channel,
-        state,
-        at,
-        ...(ref === undefined ? {} : { ref }),
-        ...(watermarkAt === undefined ? {} : { watermarkAt }),
-        ...(code === undefined ? {} : { code }),
-      });
-    } else {
-      const { text, payload, at, providerHandled, opensWindow, address } = event;
-      const record: ReplyRecord = {
-        ...base,
-        type: 'reply',
-        customerId,
-        channel,
-        address,
-        at,
-        acceptedAt,
-        opensWindow,
-        // A card number that somebody sends us is masked before it is stored anywhere.
-        ...(text === undefined ? {} : { text: maskPan(text).text }),
-        ...(payload === undefined ? {} : { payload }),
-        ...(providerHandled === undefined ? {} : { providerHandled }),
-      };
-      await this.#intake.reply(record, meaningForBarrier(record));
-    }
-    this.#count(channel, event.kind);
   }
 
-  async #customerOf(tenantId: string, channel: ChannelId, address: string): Promise<string | undefined> {
-    const digest = addressDigest(this.#digest, tenantId, channel, address);
-    const [entry] = await this.#state.read<DirectoryEntry>('directory', topicNames.addresses, tenantId, `${channel}:${digest}`, [
-      directoryKey(tenantId, channel, digest),
-    ]);
+  async #useCode(tenantId: string, channel: ChannelId, event: LinkedEvent): Promise<Bound | null> {
+    const bound = await this.#options.links.use(event.code, 'messenger-code');
+    if (bound === null || bound.tenantId === tenantId) return bound;
+    await this.#options.audit.write({
+      tenantId,
+      actor: `webhook:${channel}`,
+      action: 'link with a code of another tenant',
+      result: 'refused',
+    });
+    return null;
+  }
+
+  async #ownersOf(
+    tenantId: string,
+    channel: ChannelId,
+    events: readonly ChannelEvent[],
+  ): Promise<Map<string, string | undefined>> {
+    const addresses = new Set(events.map(({ address }) => address));
+    return new Map(
+      await Promise.all(
+        [...addresses].map(async (address) => [address, await this.#ownerOf(tenantId, channel, address)] as const),
+      ),
+    );
+  }
+
+  async #ownerOf(tenantId: string, channel: ChannelId, address: string): Promise<string | undefined> {
+    const { state, shortTerm } = this.#options;
+    const digest = addressDigest(this.#options.digest, tenantId, channel, address);
+    const fresh = await shortTerm.get(freshLink(tenantId, channel, digest));
+    if (fresh !== null) return fresh;
+    const [entry] = await state.read<DirectoryEntry>(
+      'directory',
+      topicNames.addresses,
+      tenantId,
+      `${channel}:${digest}`,
+      [directoryKey(tenantId, channel, digest)],
+    );
     return entry?.customerId;
   }
 
-  #count(channel: ChannelId, result: string): void {
-    this.#metrics.count('inbound', { channel, result });
+  /** The directory learns of a link a second or two later, and a STOP may come sooner. */
+  async #remember(
+    tenantId: string,
+    channel: ChannelId,
+    events: readonly ChannelEvent[],
+    used: readonly UsedCode[],
+  ): Promise<void> {
+    const { shortTerm, digest } = this.#options;
+    const place = (address: string) => freshLink(tenantId, channel, addressDigest(digest, tenantId, channel, address));
+    for (const { address, bound } of used) await shortTerm.put(place(address), bound.customerId, freshLinkMs);
+    for (const event of events) if (event.kind === 'unlinked') await shortTerm.take(place(event.address));
   }
 }
 
+const freshLink = (tenantId: string, channel: ChannelId, digest: string): string =>
+  `linked:${tenantId}:${channel}:${digest}`;
+
+/** What somebody wrote or tapped, as it is stored: a card number that somebody sends us is masked before. */
+function contentOf(
+  event: MessageEvent,
+): Pick<ReplyRecord, 'address' | 'at' | 'opensWindow' | 'text' | 'payload' | 'providerHandled'> {
+  const { text, payload, at, providerHandled, opensWindow, address } = event;
+  return {
+    address,
+    at,
+    opensWindow,
+    ...(text === undefined ? {} : { text: maskPan(text.slice(0, longestText)).text }),
+    // Payloads of our own are ids, which a mask would only break.
+    ...(payload === undefined
+      ? {}
+      : { payload: payload.startsWith('Q:') ? payload.slice(0, 200) : maskPan(payload.slice(0, 200)).text }),
+    ...(providerHandled === undefined ? {} : { providerHandled }),
+  };
+}
+
 /** What a reply means for sending, read by the same function as in `alert`, which also knows the open questions. */
-function meaningForBarrier(record: ReplyRecord): 'stop' | 'start' | 'other' {
+function raisedBy(record: ReplyRecord): readonly Raise[] {
   const { kind } = readReply(record, [], false);
-  return kind === 'stop' || kind === 'start' ? kind : 'other';
+  if (kind !== 'stop' && kind !== 'start') return [];
+  return [{ channel: record.channel, verdict: kind === 'stop' ? 'deny' : 'allow' }];
 }

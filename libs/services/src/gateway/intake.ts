@@ -1,13 +1,26 @@
 import { keyOf, partitionOf, topicNames } from '@tocsin/core';
-import type { Appended, Barriers, ConsentRecord, CustomerRecord, Instant, Log, ReplyRecord } from '@tocsin/core';
+import type { Appended, Barrier, Barriers, ConsentRecord, CustomerRecord, Instant, Log } from '@tocsin/core';
+import { Away } from '../http/error-answers.ts';
+import { TopicPartitions } from './topic-partitions.ts';
 
 /** A revocation was recorded but could not yet be made known to every sender: the caller must try again. */
-export class BarrierUnavailable extends Error {
+export class BarrierUnavailable extends Away {
   constructor(options: ErrorOptions) {
-    super('The revocation is recorded but not yet in force everywhere: repeat the request with the same Idempotency-Key.', options);
+    super('It is recorded but not yet in force everywhere: repeat the request with the same Idempotency-Key.', options);
     this.name = 'BarrierUnavailable';
   }
 }
+
+/** One record for the log, where it belongs. */
+export interface Placed {
+  readonly topic: string;
+  readonly tenantId: string;
+  readonly id: string;
+  readonly record: object;
+}
+
+/** A barrier to raise once its record stands; the offset is then the record's. */
+export type Raise = Omit<Barrier, 'offset'>;
 
 /**
  * How anything from outside enters the logs: appended with all acknowledgements before anybody is answered. A change of
@@ -17,7 +30,7 @@ export class Intake {
   readonly #log: Log;
   readonly #barriers: Barriers;
   readonly #sync: () => Promise<void>;
-  readonly #partitions = new Map<string, number>();
+  readonly #partitions: TopicPartitions;
   readonly now: () => Instant;
 
   constructor(options: {
@@ -26,61 +39,83 @@ export class Intake {
     readonly now: () => Instant;
     /** Awaits the flush to disk where an append alone does not (the embedded log). */
     readonly sync?: () => Promise<void>;
+    readonly partitions?: TopicPartitions;
   }) {
     this.#log = options.log;
     this.#barriers = options.barriers;
     this.#sync = options.sync ?? (() => Promise.resolve());
+    this.#partitions = options.partitions ?? new TopicPartitions(options.log);
     this.now = options.now;
   }
 
-  async append(topic: string, tenantId: string, id: string, record: object): Promise<Appended> {
-    const key = keyOf(tenantId, id);
-    const partition = partitionOf(key, await this.#partitionsOf(topic));
-    const [appended] = await this.#log.append([{ topic, partition, key, value: JSON.stringify(record) }]);
-    if (appended === undefined) throw new Error('The log acknowledged nothing.');
+  /** All of it in one append, in this order. */
+  async appendAll(placed: readonly Placed[]): Promise<readonly Appended[]> {
+    const records = await Promise.all(
+      placed.map(async ({ topic, tenantId, id, record }) => {
+        const key = keyOf(tenantId, id);
+        return { topic, partition: partitionOf(key, await this.#partitions.of(topic)), key, value: JSON.stringify(record) };
+      }),
+    );
+    const appended = await this.#log.append(records);
     await this.#sync();
     return appended;
   }
 
-  customer(record: CustomerRecord & { readonly customerId: string }): Promise<Appended> {
-    return this.append(topicNames.customerEvents, record.tenantId, record.customerId, record);
+  async append(topic: string, tenantId: string, id: string, record: object): Promise<Appended> {
+    const [appended] = await this.appendAll([{ topic, tenantId, id, record }]);
+    if (appended === undefined) throw new Error('The log acknowledged nothing.');
+    return appended;
   }
 
-  /** @throws BarrierUnavailable when the record stands but the barrier does not. */
-  async consent(record: ConsentRecord): Promise<void> {
-    const { offset } = await this.customer(record);
-    const channels = [...new Set(record.changes.map(({ channel }) => channel))];
-    for (const channel of channels) {
-      const changes = record.changes.filter((change) => change.channel === channel);
-      const revokes = changes.filter(({ action }) => action === 'revoke');
-      if (revokes.length === 0) continue;
-      // A narrower revocation holds the channel only until the sender's own copy has caught up with it.
-      const whole = revokes.some(({ purpose, dataClass }) => purpose === '*' && dataClass === '*');
-      await this.#raise(record.tenantId, record.customerId, offset, channel, whole ? 'deny' : 'wait');
-    }
+  async customer(record: CustomerRecord): Promise<void> {
+    if (record.type === 'tenant-policy') throw new Error('A policy is broadcast, it belongs to no customer.');
+    await this.append(topicNames.customerEvents, record.tenantId, record.customerId, record);
   }
 
-  /** A reply that says stop (or start again) is in force when this resolves. */
-  async reply(record: ReplyRecord, meaning: 'stop' | 'start' | 'other'): Promise<void> {
-    const { offset } = await this.customer(record);
-    if (meaning === 'other') return;
-    await this.#raise(record.tenantId, record.customerId, offset, record.channel, meaning === 'stop' ? 'deny' : 'allow');
-  }
-
-  async #raise(tenantId: string, customerId: string, offset: number, channel: string, verdict: 'allow' | 'deny' | 'wait'): Promise<void> {
+  /**
+   * Records of customers, each with the barrier that it raises, if any. Everything is in force when this resolves.
+   * @throws BarrierUnavailable when the records stand but a barrier does not
+   */
+  async customers(
+    records: readonly {
+      readonly record: CustomerRecord & { readonly customerId: string };
+      readonly raises?: readonly Raise[];
+    }[],
+  ): Promise<void> {
+    if (records.length === 0) return;
+    const appended = await this.appendAll(
+      records.map(({ record }) => {
+        const { tenantId, customerId } = record;
+        return { topic: topicNames.customerEvents, tenantId, id: customerId, record };
+      }),
+    );
+    const raises = records.flatMap(({ record, raises = [] }, index) =>
+      raises.map((raise) => ({ record, barrier: { ...raise, offset: appended[index]!.offset } })),
+    );
+    if (raises.length === 0) return;
     try {
-      await this.#barriers.raise(tenantId, customerId, { offset, channel, verdict });
+      for (const { record, barrier } of raises) {
+        await this.#barriers.raise(record.tenantId, record.customerId, barrier);
+      }
+      await this.#sync();
     } catch (error) {
       throw new BarrierUnavailable({ cause: error });
     }
   }
 
-  async #partitionsOf(topic: string): Promise<number> {
-    const known = this.#partitions.get(topic);
-    if (known !== undefined) return known;
-    const facts = await this.#log.facts(topic);
-    if (facts === undefined) throw new Error(`The topic ${topic} does not exist: run "tocsin topics create".`);
-    this.#partitions.set(topic, facts.partitions);
-    return facts.partitions;
+  /** @throws BarrierUnavailable when the record stands but the barrier does not. */
+  consent(record: ConsentRecord): Promise<void> {
+    return this.customers([{ record, raises: raisedBy(record) }]);
   }
+}
+
+/** A narrower revocation holds the channel only until the sender's own copy has caught up with it. */
+function raisedBy({ changes }: ConsentRecord): readonly Raise[] {
+  const revoked = changes.filter(({ action }) => action === 'revoke');
+  return [...new Set(revoked.map(({ channel }) => channel))].map((channel) => {
+    const whole = revoked.some(
+      (change) => change.channel === channel && change.purpose === '*' && change.dataClass === '*',
+    );
+    return { channel, verdict: whole ? 'deny' : 'wait' };
+  });
 }

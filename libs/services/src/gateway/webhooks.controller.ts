@@ -3,9 +3,10 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { TokenBuckets, WebhookAnswer, WebhookRequest } from '@tocsin/core';
 import { Metrics } from '@tocsin/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RawRequest } from '../http/body-parsers.ts';
 import { rateLimits, takeOrRefuse } from './access.ts';
 import type { RateLimits } from './access.ts';
-import { BarrierUnavailable } from './intake.ts';
+import { BarrierUnavailable, Intake } from './intake.ts';
 import { InboundEvents } from './inbound-events.ts';
 import { tokenBuckets } from './tokens.ts';
 
@@ -20,8 +21,6 @@ export interface WebhookChannel {
 
 export const webhookChannels = Symbol('webhook channels');
 
-type RawRequest = FastifyRequest & { readonly rawBody?: Buffer };
-
 /**
  * Where providers deliver receipts and what customers write. Authenticity is checked by the channel over the raw bytes; what
  * it yields is durable in the log before the provider gets its answer, and processed afterwards.
@@ -34,6 +33,7 @@ export class WebhooksController {
     @Inject(InboundEvents) private readonly inbound: InboundEvents,
     @Inject(tokenBuckets) private readonly buckets: TokenBuckets,
     @Inject(rateLimits) private readonly limits: RateLimits,
+    @Inject(Intake) private readonly intake: Intake,
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
@@ -50,7 +50,6 @@ export class WebhooksController {
   async #answer(id: string, method: 'GET' | 'POST', request: RawRequest, reply: FastifyReply): Promise<void> {
     const channel = this.channels.find((known) => known.id === id);
     if (channel === undefined) throw new HttpException('Not found', HttpStatus.NOT_FOUND);
-    await takeOrRefuse(this.buckets, `webhook:${id}`, this.limits, reply);
     const query = new URL(request.url, 'http://unused').search;
     const answer = channel.receive({
       method,
@@ -58,6 +57,7 @@ export class WebhooksController {
       headers: single(request.headers),
       query: Object.fromEntries(new URLSearchParams(query)),
       rawBody: request.rawBody ?? new Uint8Array(),
+      receivedAt: this.intake.now(),
     });
     if (answer.kind === 'refused') {
       this.metrics.count('webhooks', { channel: id, result: 'refused' });
@@ -68,12 +68,15 @@ export class WebhooksController {
       await reply.type('text/plain').send(answer.body);
       return;
     }
+    // Counted only now: whoever sends what is not authentic cannot use up the provider's share.
+    await takeOrRefuse(this.buckets, `webhook:${id}`, this.limits, reply);
     try {
       await this.inbound.take(channel.tenantId, id, answer.events);
     } catch (error) {
       // Not durable, or a stop not in force: the provider must deliver it again.
-      this.metrics.count('webhooks', { channel: id, result: error instanceof BarrierUnavailable ? 'no-barrier' : 'failed' });
-      throw new HttpException('Try again', HttpStatus.SERVICE_UNAVAILABLE);
+      const result = error instanceof BarrierUnavailable ? 'no-barrier' : 'failed';
+      this.metrics.count('webhooks', { channel: id, result });
+      throw error;
     }
     this.metrics.count('webhooks', { channel: id, result: 'taken' });
     await reply.type(answer.contentType).send(answer.body);

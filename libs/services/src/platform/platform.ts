@@ -2,11 +2,12 @@ import type { Barriers, Log, ShortTermStore, StateStore, TokenBuckets } from '@t
 import { defaultPartitions, embeddedPartitions, topicTable } from '@tocsin/core';
 import type { PartitionCounts } from '@tocsin/core';
 import { channels } from '@tocsin/channels';
-import { openEmbedded } from '@tocsin/embedded';
+import { embedded } from '@tocsin/embedded';
 import type { EngineLimits } from '@tocsin/engine';
 import { kafkaLog } from '@tocsin/kafka';
+import type { KafkaLogOptions } from '@tocsin/kafka';
 import type { Logger } from '@tocsin/nest';
-import { openRedis } from '@tocsin/redis';
+import { redisStore } from '@tocsin/redis';
 import type { KafkaSettings, Settings } from '../settings.ts';
 
 /** Log and state, on Kafka and Redis or in one embedded file; the services know no difference. */
@@ -36,8 +37,8 @@ const openKafka = (kafka: KafkaSettings, clientId: string, logger: Logger): Log 
   kafkaLog({
     brokers: kafka.brokers,
     clientId,
-    ...(kafka.ssl === undefined ? {} : { ssl: { ...kafka.ssl } }),
-    ...(kafka.sasl === undefined ? {} : { sasl: { ...kafka.sasl } }),
+    ...(kafka.ssl === undefined ? {} : { ssl: kafka.ssl as NonNullable<KafkaLogOptions['ssl']> }),
+    ...(kafka.sasl === undefined ? {} : { sasl: { ...kafka.sasl } as NonNullable<KafkaLogOptions['sasl']> }),
     replicationFactor: kafka.replicationFactor,
     minInsyncReplicas: kafka.minInsyncReplicas,
     reports: logger,
@@ -65,8 +66,8 @@ export async function openPlatform(settings: Settings, logger: Logger): Promise<
   };
   const closeOthers = () => Promise.all(other.map((log) => log.close()));
   if (settings.storage === 'embedded') {
-    const embedded = await openEmbedded({ folder: settings.folder });
-    const { log, state, barriers, buckets, shortTerm } = embedded;
+    const opened = await embedded({ folder: settings.folder });
+    const { log, state, barriers, buckets, shortTerm } = opened;
     return {
       ...rest,
       log,
@@ -74,10 +75,10 @@ export async function openPlatform(settings: Settings, logger: Logger): Promise<
       barriers,
       buckets,
       shortTerm,
-      sync: () => embedded.sync(),
+      sync: () => opened.sync(),
       close: async () => {
         await closeOthers();
-        await embedded.close();
+        await opened.close();
       },
     };
   }
@@ -85,10 +86,10 @@ export async function openPlatform(settings: Settings, logger: Logger): Promise<
     throw new Error('storage "kafka" needs the settings kafka and redis.');
   const log = openKafka(settings.kafka, settings.kafka.clientId, logger);
   const { barrierReplicas, tls, ...connection } = settings.redis;
-  const redis = openRedis({
+  const redis = redisStore({
     installation,
-    connection: { ...connection, ...(tls === undefined ? {} : { tls: { ...tls } }) },
-    barrierReplicas,
+    redis: { ...connection, ...(tls === undefined ? {} : { tls: { ...tls } }) },
+    replicas: barrierReplicas,
     logger,
   });
   return {

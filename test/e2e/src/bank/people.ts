@@ -69,7 +69,7 @@ export const reaches = {
   sms: {
     order: ['sms', 'email', 'messenger'],
     addresses: ['sms', 'email'],
-    grants: routineOnly('sms', plain),
+    grants: [...routineOnly('sms', plain), ...both('email', plain)],
     window: 'closed',
     routine: 'sms',
     fraud: 'sms',

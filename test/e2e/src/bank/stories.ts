@@ -24,6 +24,8 @@ export interface Outcome {
   readonly fraud?: number;
   readonly joined?: number;
   readonly routine?: Readonly<Record<string, number>>;
+  /** Where the second holder hears something else. */
+  readonly second?: Outcome;
 }
 
 export type Story = (scene: Scene) => Outcome;
@@ -243,9 +245,10 @@ const purchaseBooked: Story = ({ account, customers, now }) => {
 const purchasesJoint: Story = ({ account, customers, now }) => {
   const [first, second] = customers;
   account.wants(first!, 'purchase-over', over(account));
-  account.wants(second!, 'purchase-over', account.base * 5);
-  account.pay({ at: slot(now, 2), minor: account.single(1.55, 2.2), status: 'authorised' });
-  return { routine: { 'purchase-over': 1 } };
+  account.wants(second!, 'purchase-over', account.base * 2);
+  account.pay({ at: slot(now, 2), minor: account.single(1.55, 1.95), status: 'authorised' });
+  account.pay({ at: slot(now, 4), minor: account.single(2.05, 2.2), status: 'authorised' });
+  return { routine: { 'purchase-over': 2 }, second: { routine: { 'purchase-over': 1 } } };
 };
 
 /** Two conditions on one payment are one message, with the text of the first. */

@@ -1,0 +1,65 @@
+import type { Fingerprint, Position } from '@tocsin/core';
+import type { DeadLetterLimit } from './dead-letter-limit.ts';
+import { EngineError } from './engine-error.ts';
+import { PartitionRun } from './partition-run.ts';
+import type { RunnerParts } from './runner-parts.ts';
+
+const firstGeneration = 1;
+
+/** What an owner remembers from one acquisition to the next. */
+export interface OwnerMemory {
+  readonly partition: number;
+  readonly poison: ReadonlyMap<string, string>;
+  readonly deadLetters: DeadLetterLimit;
+}
+
+/**
+ * Takes the slot over and looks whether the log is still the one that its position is about.
+ * @throws EngineError BEYOND_END, BEFORE_START, STATE_EMPTY, ENTRY_FORMAT; Fenced; whatever log and store throw
+ */
+export async function acquireRun<In>(
+  parts: RunnerParts<In>,
+  memory: OwnerMemory,
+): Promise<PartitionRun<In> | { readonly busyMs: number }> {
+  const { options, limits, stage } = parts;
+  const { partition } = memory;
+  const slot = options.state.slot(stage.name, partition);
+  const acquired = await slot.acquire({ leaseMs: limits.leaseMs, takeOver: options.takeOver ?? true });
+  if ('busyMs' in acquired) return acquired;
+  const { start, end } = await options.log.bounds(stage.input, partition);
+  const position = acquired.position ?? (await firstPosition(parts, partition, start, end));
+  const expected = expectedRecord(position, start, end);
+  const run = new PartitionRun(parts, { ...memory, slot, acquired, position, expected, end });
+  // Where the beginning depends on the moment, it must be the same one after a crash.
+  if (acquired.position === null && (options.startAt ?? 'earliest') !== 'earliest') await run.checkpoint(false);
+  return run;
+}
+
+/** Where a partition begins that no one has worked on; not silently, where the group says that someone has. */
+async function firstPosition<In>(
+  { options, group, stage }: RunnerParts<In>,
+  partition: number,
+  start: number,
+  end: number,
+): Promise<Position> {
+  const { log, startAt = 'earliest' } = options;
+  const recovers = options.mutedBelow?.get(partition) !== undefined;
+  const committed = (await log.committed(group, stage.input)).get(partition);
+  if (committed !== undefined && committed > start && !recovers) {
+    throw new EngineError('STATE_EMPTY', 'The store knows no position, although the group has committed one.');
+  }
+  const offset =
+    recovers || startAt === 'earliest'
+      ? start
+      : startAt === 'latest'
+        ? end
+        : await log.offsetAt(stage.input, partition, startAt.at);
+  return { offset, fingerprint: null, generation: firstGeneration, clockAt: 0 };
+}
+
+/** The record that must still be there, null where retention may have taken it: then nothing was missed. */
+function expectedRecord({ offset, fingerprint }: Position, start: number, end: number): Fingerprint | null {
+  if (offset > end) throw new EngineError('BEYOND_END', 'The saved position lies beyond the end of the log.');
+  if (offset < start) throw new EngineError('BEFORE_START', 'Records were removed before they were processed.');
+  return fingerprint !== null && fingerprint.offset >= start ? fingerprint : null;
+}

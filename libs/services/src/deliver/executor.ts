@@ -1,0 +1,44 @@
+import type { Companion, PartitionView } from '@tocsin/core';
+import { executorClock } from './executor-clock.ts';
+import { defaultExecutorLimits } from './executor-options.ts';
+import type { ExecutorOptions } from './executor-options.ts';
+import { PartitionExecutor } from './partition-executor.ts';
+import type { ExecutorRuntime } from './partition-executor.ts';
+
+/**
+ * The acting half of `deliver`, for one channel and lane: it looks at the jobs that the fold has reached and sends what is
+ * due. It appends the attempt, sends only once the fold shows that this attempt is the one that stands, asks the barriers
+ * immediately before, and appends the outcome. So the log, not this process, decides who sends: an owner that wakes up too
+ * late finds another's attempt standing and stays silent.
+ */
+export function deliveryCompanion(options: ExecutorOptions): Companion {
+  const executors = new Map<PartitionView, PartitionExecutor>();
+  const runtime: ExecutorRuntime = {
+    options,
+    clock: options.clock ?? executorClock,
+    limits: { ...defaultExecutorLimits, ...options.limits },
+    busy: new Set(),
+    underWay: 0,
+    wakeAll() {
+      for (const executor of executors.values()) executor.wake();
+    },
+  };
+
+  return {
+    caughtUp(view) {
+      const executor = new PartitionExecutor(runtime, view);
+      executors.set(view, executor);
+      executor.changed();
+    },
+    changed(view) {
+      executors.get(view)?.changed();
+    },
+    lost(view) {
+      executors.get(view)?.lost();
+      executors.delete(view);
+    },
+    async drain() {
+      await Promise.all([...executors.values()].map((executor) => executor.drain()));
+    },
+  };
+}

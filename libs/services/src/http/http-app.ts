@@ -1,0 +1,37 @@
+import 'reflect-metadata';
+import { ValidationPipe } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { nestLogger } from '@tocsin/nest';
+import type { Logger, Metrics } from '@tocsin/nest';
+import type { FastifyInstance } from 'fastify';
+import { maxBodyBytes, readBodies } from './body-parsers.ts';
+import { ErrorAnswers } from './error-answers.ts';
+import { addSecurityHeaders } from './security-headers.ts';
+
+/** An id of 128 characters, each percent-encoded. */
+const maxParamLength = 128 * 9;
+
+/** The Nest application of a process, with everything that holds for all of its HTTP: it does not listen yet. */
+export async function httpApp(options: {
+  readonly root: DynamicModule;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Do people reach it by https? */
+  readonly https: boolean;
+}): Promise<NestFastifyApplication> {
+  const { root, logger, metrics, https } = options;
+  const app = await NestFactory.create<NestFastifyApplication>(
+    root,
+    new FastifyAdapter({ bodyLimit: maxBodyBytes, trustProxy: false, routerOptions: { maxParamLength } }),
+    { bodyParser: false, logger: nestLogger(logger), abortOnError: false },
+  );
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  addSecurityHeaders(fastify, { https });
+  readBodies(fastify);
+  app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
+  app.useGlobalFilters(new ErrorAnswers(logger, metrics));
+  return app;
+}

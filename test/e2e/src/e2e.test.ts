@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { cardsIn } from './checks/cards.ts';
+import { disclosureProblems } from './checks/disclosure.ts';
+import { rejectedProblems } from './checks/rejected.ts';
+import { kindOf } from './harness/words.ts';
+import { Scenario } from './scenario.ts';
+import type { Evidence } from './scenario.ts';
+
+/*
+ * The whole product on a real Kafka and a real Redis: five services as processes of their own, a bank's file of 10,000
+ * records written by kcat, strict fake providers that misbehave, two services killed on the way. One run, then what it
+ * shows, claim by claim.
+ */
+
+describe('ten thousand records of a bank, end to end', () => {
+  const scenario = new Scenario();
+  let evidence: Evidence;
+  let failed = true;
+
+  beforeAll(async () => {
+    evidence = await scenario.run();
+    failed = false;
+  }, 290_000);
+  afterAll(() => scenario.close(failed), 60_000);
+
+  /** A claim: nothing speaks against it. The first twenty objections are shown. */
+  const holds = (problems: readonly string[]): void => {
+    if (problems.length > 0) failed = true;
+    expect({ objections: problems.length, first: problems.slice(0, 20) }).toEqual({ objections: 0, first: [] });
+  };
+
+  it('were all published, and 2 to 3 percent of them alert', () => {
+    expect(evidence.bank).toHaveLength(10_000);
+    const share = evidence.verdict.alerts.length / 10_000;
+    expect(share).toBeGreaterThan(0.02);
+    expect(share).toBeLessThan(0.03);
+    expect(evidence.verdict.duplicates).toBeGreaterThanOrEqual(100);
+  });
+
+  it('every expected alert arrives exactly once, and nothing else does', () => {
+    holds(
+      evidence.alerts.map(({ alert, what }) =>
+        alert === undefined ? what : `${alert.type} ${alert.amount} of ${alert.transactionId} to ${alert.customerId} ${what}. ${scenario.story(alert.customerId, alert.transactionId)}.`,
+      ),
+    );
+    // What a crash leaves in doubt is the exception, not a cover for what is lost.
+    expect(evidence.doubtful).toBeLessThan(40);
+  });
+
+  it('fraud on an account whose holder nobody knows becomes one case for staff', () => {
+    const cases = evidence.cases.filter(({ request: { kind } }) => kind === 'unknown-customer');
+    const told = cases.map(({ request }) => `${request.accountId} ${request.transactionIds.join()}`);
+    expect([...new Set(told)].sort()).toEqual(evidence.verdict.cases.map(({ accountId, transactionId }) => `${accountId} ${transactionId}`).sort());
+    expect(new Set(cases.map(({ id }) => id)).size).toBe(evidence.verdict.cases.length);
+  });
+
+  it('fraud that reaches the customer on no channel becomes a case, too', () => {
+    const unreachable = new Set(evidence.file.setUp.customers.filter(({ reach }) => reach === 'unreachable').map(({ id }) => id));
+    const expected = evidence.verdict.alerts.filter(({ customerId, type }) => unreachable.has(customerId) && type === 'fraud-check');
+    const cases = evidence.cases.filter(({ request }) => request.kind === 'unreachable' && unreachable.has(request.customerId ?? ''));
+    expect(expected.length).toBeGreaterThan(0);
+    expect([...new Set(cases.flatMap(({ request }) => request.transactionIds))].sort()).toEqual(expected.map(({ transactionId }) => transactionId).sort());
+  });
+
+  it('every broken record is on rejected with its code and its bytes', () => {
+    holds(rejectedProblems(evidence.file.lines, evidence.bank, evidence.rejected, evidence.verdict, evidence.topic));
+  });
+
+  it('copies were published to partitions where the account never was', () => {
+    const home = new Map(evidence.bank.map(({ key, partition }) => [`${Buffer.from(key!).toString()} ${partition}`, key]));
+    const accounts = new Map<string, number>();
+    for (const name of home.keys()) accounts.set(name.split(' ')[0]!, (accounts.get(name.split(' ')[0]!) ?? 0) + 1);
+    expect([...accounts.values()].filter((count) => count > 1).length).toBeGreaterThan(20);
+  });
+
+  it('a card number in a text field is masked everywhere, and counted', () => {
+    holds([...evidence.texts].filter(([, text]) => cardsIn(text) > 0).map(([place]) => `${place} holds a full card number`));
+    expect(evidence.cardsCounted).toBe(evidence.file.masked.length);
+  });
+
+  it('a signed NO asks the bank once to freeze the card; an unsigned one is refused and does nothing', () => {
+    const { unsigned, afterUnsigned, signed } = evidence.answers;
+    expect(unsigned.status).toBe(401);
+    expect(afterUnsigned).toBe(0);
+    expect(signed.map(({ status }) => status)).toEqual([200, 200]);
+    expect(new Set(evidence.requests.map(({ id }) => id)).size).toBe(1);
+    for (const { id, request } of evidence.requests) expect(request).toMatchObject({ kind: 'freeze-card', requestId: id });
+    const frozen = evidence.sent.filter(({ seen, text }) => seen && kindOf(text) === 'frozen');
+    expect(frozen.map(({ customer }) => customer?.id).sort()).toEqual([...evidence.file.answering].sort());
+  });
+
+  it('nothing left without a consent or a legal basis, and the ledger says exactly what the providers received', () => {
+    holds(disclosureProblems(evidence.disclosure));
+  });
+
+  it('nothing was given up as a dead letter', () => {
+    holds(evidence.deadLetters.map(({ value }) => Buffer.from(value ?? '').toString('utf8').slice(0, 300)));
+  });
+});

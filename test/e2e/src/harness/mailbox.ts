@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { freePort, needTool, waitUntil } from '@tocsin/testing';
+
+/** One mail as the server took it. */
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly messageId: string;
+  readonly text: string;
+  readonly raw: string;
+}
+
+/** postfix's smtp-sink: a mail server that is not ours. It writes each mail into a file of its own. */
+export class Mailbox {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #child: ChildProcess;
+
+  private constructor(port: number, folder: string, child: ChildProcess) {
+    this.port = port;
+    this.#folder = folder;
+    this.#child = child;
+  }
+
+  static async open(folder: string): Promise<Mailbox> {
+    mkdirSync(folder, { recursive: true });
+    const port = await freePort();
+    // As root it insists on becoming somebody else, who must be able to write there.
+    const asRoot = process.getuid?.() === 0;
+    if (asRoot) chmodSync(folder, 0o777);
+    const child = spawn(
+      needTool('smtp-sink'),
+      [...(asRoot ? ['-u', 'nobody'] : []), '-d', join(folder, 'mail.'), `127.0.0.1:${port}`, '200'],
+      { stdio: 'ignore' },
+    );
+    await waitUntil('smtp-sink to listen', () => listens(port));
+    return new Mailbox(port, folder, child);
+  }
+
+  mails(): readonly Mail[] {
+    return readdirSync(this.#folder).flatMap((name) => {
+      const mail = parse(readFileSync(join(this.#folder, name), 'utf8'));
+      return mail === undefined ? [] : [mail];
+    });
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGTERM');
+    await ended;
+  }
+}
+
+const listens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => (socket.destroy(), resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
+
+/** Undefined while the server is still writing it: before the blank line that ends the headers of the mail itself. */
+function parse(raw: string): Mail | undefined {
+  const lines = raw.replaceAll('\r\n', '\n');
+  const to = /^X-Rcpt-Args: <(.*)>/m.exec(lines)?.[1];
+  const cut = lines.indexOf('\n\n');
+  if (to === undefined || cut < 0 || !lines.endsWith('\n\n')) return undefined;
+  const head = lines.slice(0, cut).replaceAll(/\n[ \t]+/g, ' ');
+  const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'mi').exec(head)?.[1] ?? '';
+  return { to, subject: field('Subject'), messageId: field('Message-ID'), text: decoded(lines.slice(cut + 2), field('Content-Transfer-Encoding')), raw };
+}
+
+function decoded(body: string, encoding: string): string {
+  if (encoding === 'base64') return Buffer.from(body, 'base64').toString('utf8');
+  if (encoding !== 'quoted-printable') return body;
+  const bytes = body.replaceAll('=\n', '').replaceAll(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}

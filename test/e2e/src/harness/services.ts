@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { waitUntil } from '@tocsin/testing';
+import { say } from './say.ts';
+
+export const serviceNames = ['ingest', 'detect', 'alert', 'deliver', 'gateway'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+const main = (name: ServiceName): string => fileURLToPath(new URL(`../../../../apps/${name}/dist/main.js`, import.meta.url));
+
+/** The five services, each as a process of its own. None outlives `stop`; every one is ended by its own id. */
+export class Services {
+  readonly #folder: string;
+  readonly #ports: Readonly<Record<ServiceName, number>>;
+  readonly #running = new Map<ServiceName, ChildProcess>();
+
+  constructor(folder: string, ports: Readonly<Record<ServiceName, number>>) {
+    this.#folder = folder;
+    this.#ports = ports;
+  }
+
+  url(name: ServiceName): string {
+    return `http://127.0.0.1:${this.#ports[name]}`;
+  }
+
+  logFile(name: ServiceName): string {
+    return join(this.#folder, `${name}.log`);
+  }
+
+  /** JSON is YAML. */
+  configure(name: ServiceName, settings: object): void {
+    const own = { ...settings, http: { host: '127.0.0.1', port: this.#ports[name] } };
+    writeFileSync(this.#configuration(name), JSON.stringify(own, null, 2), { mode: 0o600 });
+  }
+
+  async start(name: ServiceName): Promise<void> {
+    const log = openSync(this.logFile(name), 'a');
+    const child = spawn(process.execPath, [main(name), '--config', this.#configuration(name)], {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    closeSync(log);
+    this.#running.set(name, child);
+    await waitUntil(
+      () => `${name} to be ready; it said:\n${this.lastWords(name)}`,
+      async () => {
+        if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode}; it said:\n${this.lastWords(name)}`);
+        return this.#isReady(name);
+      },
+      { withinMs: 60_000, everyMs: 200 },
+    );
+  }
+
+  /** kill -9, and up again after a while. */
+  async crash(name: ServiceName, awayMs: number): Promise<void> {
+    await this.#end(name, 'SIGKILL');
+    say(`${name} was killed (-9)`);
+    await new Promise((resolve) => setTimeout(resolve, awayMs));
+    await this.start(name);
+    say(`${name} is back`);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((name) => this.#end(name, 'SIGTERM')));
+  }
+
+  lastWords(name: ServiceName): string {
+    return readFileSync(this.logFile(name), 'utf8').trim().split('\n').slice(-15).join('\n');
+  }
+
+  /** One counter of a service, summed over its labels that match. */
+  async metric(name: ServiceName, metric: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+    const text = await (await fetch(`${this.url(name)}/metrics`)).text();
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(`${metric}{`) || line.startsWith(`${metric} `))
+      .filter((line) => wanted.every((pair) => line.includes(pair)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  #configuration(name: ServiceName): string {
+    return join(this.#folder, `${name}.yaml`);
+  }
+
+  async #isReady(name: ServiceName): Promise<boolean> {
+    try {
+      return (await fetch(`${this.url(name)}/health/ready`, { signal: AbortSignal.timeout(3_000) })).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** SIGTERM is given 20 seconds to drain. */
+  async #end(name: ServiceName, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const child = this.#running.get(name);
+    this.#running.delete(name);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill(signal);
+    const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    await ended;
+    clearTimeout(late);
+  }
+}
