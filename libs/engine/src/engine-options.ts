@@ -73,8 +73,6 @@ export interface StageRunnerOptions<In = unknown> {
   readonly takeOver?: boolean;
   /** Where a partition without a position begins. Default: `earliest`, with the first record that is kept. */
   readonly startAt?: StartAt;
-  /** The input topic may be compacted, so that the record consumed last may be gone without anything being wrong. */
-  readonly inputCompacted?: boolean;
   /** Without one, whatever would have to become a dead letter stops the partition. */
   readonly deadLettersTopic?: string;
   /** Made once, at start; acts beside each partition that is owned. */
@@ -88,6 +86,4 @@ export interface StageRunnerOptions<In = unknown> {
    * of the log instead of stopping, and outputs of records below the offset are not written.
    */
   readonly mutedBelow?: ReadonlyMap<number, number>;
-  /** Where a partition that was never processed begins: with the first record kept (default), after the last one, or by append time. */
-  readonly startAt?: 'earliest' | 'latest' | { readonly at: Instant };
 }

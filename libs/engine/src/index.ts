@@ -1,8 +1,8 @@
 export { StageRunner, runStage, verifyTopics } from './stage-runner.ts';
 export type { RunningStage } from './stage-runner.ts';
 export { defaultLimits } from './engine-options.ts';
-export type { EngineLimits, StageRunnerOptions } from './engine-options.ts';
-export type { PartitionState, PartitionStatus } from './partition-owner.ts';
+export type { EngineLimits, StageRunnerOptions, StartAt } from './engine-options.ts';
+export type { PartitionState, PartitionStatus } from './partition-status.ts';
 export { EngineError } from './engine-error.ts';
 export type { EngineErrorCode } from './engine-error.ts';
 export { noLogger, noMetrics } from './engine-metrics.ts';

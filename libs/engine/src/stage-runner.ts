@@ -15,7 +15,7 @@ import { defaultLimits } from './engine-options.ts';
 import type { StageRunnerOptions } from './engine-options.ts';
 import type { Feed } from './feed.ts';
 import { PartitionOwner } from './partition-owner.ts';
-import type { PartitionStatus } from './partition-owner.ts';
+import type { PartitionStatus } from './partition-status.ts';
 import type { PartitionRun } from './partition-run.ts';
 import type { RunnerParts } from './runner-parts.ts';
 
@@ -42,7 +42,7 @@ export async function verifyTopics(log: Log, partitions: Readonly<Record<string,
   }
 }
 
-/** Runs one stage over the partitions that the log assigns to it. See docs/architecture.md and the comments of `PartitionRun`. */
+/** Runs one stage over the partitions that the log assigns to it. */
 export class StageRunner<In = unknown> implements Subscriber {
   readonly #parts: RunnerParts<In>;
   readonly #owners = new Map<number, PartitionOwner<In>>();

@@ -105,7 +105,7 @@ export function checked<T extends object>(
 
 /**
  * Reads one YAML text into a validated configuration; defaults stand in the class.
- * @param also further checks on the valid instance (references between parts, options of plug-ins)
+ * @param also further checks (references between parts, options of plug-ins); what it throws on an invalid instance is ignored
  * @throws ConfigurationError with every problem found
  */
 export function readConfiguration<T extends object>(
@@ -127,8 +127,15 @@ export function readConfiguration<T extends object>(
   const problems: ConfigurationProblem[] = [];
   const plain = withSecrets(document.toJS() ?? {}, '', environment, problems);
   const { value, problems: found } = checked(type, plain);
-  problems.push(...found);
-  if (found.length === 0) problems.push(...also(value));
+  // A secret that could not be had is one problem, not also a text that is too short.
+  const without = new Set(problems.map(({ path }) => path));
+  problems.push(...found.filter(({ path }) => !without.has(path)));
+  try {
+    problems.push(...also(value).filter(({ path }) => !without.has(path)));
+  } catch (error) {
+    // What has the wrong type cannot always be looked at further.
+    if (found.length === 0) throw error;
+  }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return value;
 }

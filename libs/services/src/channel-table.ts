@@ -23,8 +23,13 @@ export function configuredChannels(settings: Settings): {
 } {
   const problems: ConfigurationProblem[] = [];
   const configured: ConfiguredChannel[] = [];
-  for (const [id, { tenant, ...plain }] of Object.entries(settings.channels)) {
+  for (const [id, given] of Object.entries(settings.channels)) {
     const path = `channels.${id}`;
+    if (typeof given !== 'object' || given === null) {
+      problems.push({ path, problem: 'must be a set of keys' });
+      continue;
+    }
+    const { tenant, ...plain } = given;
     const channel = channels.find((known) => known.id === id);
     if (channel === undefined) {
       problems.push({ path, problem: `is not a channel; there are: ${channels.map((known) => known.id).join(', ')}` });

@@ -1,40 +1,79 @@
+import { isTenantId } from '@tocsin/core';
 import { formatOf, formats } from '@tocsin/formats';
 import { checked, readConfiguration } from '@tocsin/nest';
 import type { ConfigurationProblem } from '@tocsin/nest';
 import { configuredChannels } from './channel-table.ts';
 import { Settings, TenantSettings } from './settings.ts';
 
+type Found = (path: string, problem: string) => void;
+
+const isTime = (text: string): boolean => !Number.isNaN(Date.parse(text));
+
+function ofTenants(settings: Settings, found: Found): readonly ConfigurationProblem[] {
+  const ids = Object.keys(settings.tenants);
+  if (ids.length === 0) found('tenants', 'must name at least one tenant');
+  return ids.flatMap((id) => {
+    const path = `tenants.${id}`;
+    if (!isTenantId(id)) found(path, 'must be 1 to 32 of a-z, 0-9 and hyphen');
+    const { value, problems } = checked(TenantSettings, settings.tenants[id], path);
+    settings.tenants[id] = value;
+    return problems;
+  });
+}
+
+function ofSources({ sources, tenants }: Settings, found: Found): readonly ConfigurationProblem[] {
+  const names = new Set<string>();
+  return sources.flatMap((source, index) => {
+    const path = `sources[${index}]`;
+    if (names.has(source.name)) found(`${path}.name`, `"${source.name}" stands twice`);
+    names.add(source.name);
+    if (source.tenant === undefined && !source.tenantHeader) found(`${path}.tenant`, 'is needed, or tenantHeader: true');
+    if (source.tenant !== undefined && !Object.hasOwn(tenants, source.tenant)) {
+      found(`${path}.tenant`, 'must be one of the tenants');
+    }
+    if (!['earliest', 'latest'].includes(source.startAt) && !isTime(source.startAt)) {
+      found(`${path}.startAt`, 'must be earliest, latest or a time such as 2026-01-01T00:00:00Z');
+    }
+    if (source.alertsFrom !== undefined && !isTime(source.alertsFrom)) {
+      found(`${path}.alertsFrom`, 'must be a time such as 2026-01-01T00:00:00Z');
+    }
+    const format = formatOf(source.format);
+    if (format !== undefined) return checked(format.options, source.options, `${path}.options`).problems;
+    found(`${path}.format`, `is not a format; there are: ${Object.keys(formats).join(', ')}`);
+    return [];
+  });
+}
+
+function ofGateway({ gateway, tenants }: Settings, found: Found): void {
+  const known = (tenant: string) => Object.hasOwn(tenants, tenant);
+  const ids = new Set<string>();
+  for (const [index, { id, tenant }] of gateway.apiKeys.entries()) {
+    const path = `gateway.apiKeys[${index}]`;
+    if (ids.has(id)) found(`${path}.id`, `"${id}" stands twice`);
+    ids.add(id);
+    if (!known(tenant)) found(`${path}.tenant`, 'must be one of the tenants');
+  }
+  for (const [index, issuer] of gateway.issuers.entries()) {
+    const path = `gateway.issuers[${index}].tenants`;
+    if (issuer.tenants?.every(known) === false) found(path, 'must be some of the tenants');
+    if (issuer.tenants === undefined && Object.keys(tenants).length > 1) {
+      found(path, 'is needed where there are several tenants: one bank must not speak for another');
+    }
+  }
+}
+
 /** What the classes cannot say: references between parts, and the options of plug-ins. */
 function between(settings: Settings): readonly ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = [];
-  const missing = (path: string, problem: string) => problems.push({ path, problem });
+  const found: Found = (path, problem) => problems.push({ path, problem });
   if (settings.storage === 'kafka') {
-    if (settings.kafka === undefined) missing('kafka', 'is needed with storage: kafka');
-    if (settings.redis === undefined) missing('redis', 'is needed with storage: kafka');
+    if (settings.kafka === undefined) found('kafka', 'is needed with storage: kafka');
+    if (settings.redis === undefined) found('redis', 'is needed with storage: kafka');
   }
-  for (const [id, tenant] of Object.entries(settings.tenants)) {
-    const path = `tenants.${id}`;
-    if (!/^[a-z0-9-]{1,32}$/.test(id)) missing(path, 'must be 1 to 32 of a-z, 0-9 and hyphen');
-    const { value, problems: found } = checked(TenantSettings, tenant, path);
-    problems.push(...found);
-    settings.tenants[id] = value;
-  }
-  const names = new Set<string>();
-  for (const [index, source] of settings.sources.entries()) {
-    const path = `sources[${index}]`;
-    if (names.has(source.name)) missing(`${path}.name`, `"${source.name}" stands twice`);
-    names.add(source.name);
-    const format = formatOf(source.format);
-    if (format === undefined)
-      missing(`${path}.format`, `is not a format; there are: ${Object.keys(formats).join(', ')}`);
-    else problems.push(...checked(format.options, source.options, `${path}.options`).problems);
-    if (source.tenant === undefined && !source.tenantHeader)
-      missing(`${path}.tenant`, 'is needed, or tenantHeader: true');
-    if (source.tenant !== undefined && !Object.hasOwn(settings.tenants, source.tenant))
-      missing(`${path}.tenant`, 'must be one of the tenants');
-    if (!['earliest', 'latest'].includes(source.startAt) && Number.isNaN(Date.parse(source.startAt))) {
-      missing(`${path}.startAt`, 'must be earliest, latest or a time such as 2026-01-01T00:00:00Z');
-    }
+  problems.push(...ofTenants(settings, found), ...ofSources(settings, found));
+  ofGateway(settings, found);
+  for (const [index, id] of (settings.deliver.channels ?? []).entries()) {
+    if (!Object.hasOwn(settings.channels, id)) found(`deliver.channels[${index}]`, 'must be one of the channels');
   }
   problems.push(...configuredChannels(settings).problems);
   return problems;

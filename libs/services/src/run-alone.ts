@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError, closeOnSignal, configurationExitCode, describeProblems, openLogger } from '@tocsin/nest';
+import { CannotStart } from './cannot-start.ts';
 import { readSettings } from './read-settings.ts';
-import { CannotStart, start } from './start.ts';
+import { start } from './start.ts';
 import type { ServiceName } from './service.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -120,6 +120,8 @@ export class TokenIssuerSettings {
   @IsUrl(url) jwksUrl!: string;
   @IsString() audience!: string;
   @IsString() tenantClaim: string = 'tenant';
+  /** Which tenants it may speak for. Required where there are several. */
+  @IsOptional() @IsArray() @ArrayMinSize(1) @Matches(/^[a-z0-9-]{1,32}$/, { each: true }) tenants?: string[];
 }
 
 export class RateSettings {

@@ -38,9 +38,11 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
     ...(options.companion === undefined ? {} : { companion: options.companion }),
     ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
   });
+  let waiting: string | undefined = 'not subscribed yet';
   options.dependencies.add({
     name: stage.name,
     check: () => {
+      if (waiting !== undefined) return Promise.reject(new Error(waiting));
       const stopped = runner.status().filter(({ state }) => state === 'stopped');
       if (stopped.length === 0) return Promise.resolve();
       const what = stopped.map(({ partition, reason }) => `partition ${partition}: ${reason ?? 'stopped'}`).join('; ');
@@ -53,8 +55,19 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
     options: { ...runner.subscribeOptions, sessionTimeoutMs },
     ...(options.log === undefined ? {} : { log: options.log }),
     subscriber: runner.subscriber,
-    prepare: () => runner.start(),
-    started: (subscription) => runner.started(subscription),
+    prepare: async () => {
+      try {
+        await runner.start();
+        waiting = 'not subscribed yet';
+      } catch (error) {
+        waiting = error instanceof Error ? error.message : String(error);
+        throw error;
+      }
+    },
+    started: (subscription) => {
+      waiting = undefined;
+      runner.started(subscription);
+    },
     stop: () => runner.stop(),
   };
 }

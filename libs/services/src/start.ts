@@ -1,33 +1,25 @@
 import 'reflect-metadata';
-import { createServer } from 'node:net';
-import { Module, ValidationPipe } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { EngineError } from '@tocsin/engine';
-import { Dependencies, LogTransport, Metrics, OperationsModule, nestLogger } from '@tocsin/nest';
+import { Dependencies, LogTransport, Metrics, OperationsModule } from '@tocsin/nest';
 import type { Logger } from '@tocsin/nest';
 import { alertService } from './alert/alert-service.ts';
+import { CannotStart } from './cannot-start.ts';
 import { deliverService } from './deliver/deliver-service.ts';
 import { detectService } from './detect/detect-service.ts';
 import { gatewayService } from './gateway/gateway-service.ts';
 import type { GatewayExtras } from './gateway/gateway-service.ts';
+import { serveApiDocument } from './http/api-document.ts';
+import { httpApp } from './http/http-app.ts';
+import { assertFree, cannotListen } from './http/port.ts';
 import { ingestService } from './ingest/ingest-service.ts';
 import { openPlatform } from './platform/platform.ts';
 import type { Platform } from './platform/platform.ts';
 import { defaultPorts } from './service.ts';
 import type { Service, ServiceContext, ServiceName } from './service.ts';
 import type { Settings } from './settings.ts';
-
-/** A topic is not as configured: nothing that a restart would mend. */
-export class CannotStart extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'CannotStart';
-  }
-}
 
 export interface Running {
   readonly app: NestFastifyApplication;
@@ -64,41 +56,34 @@ export const stagesOnly: Readonly<Record<Exclude<ServiceName, 'gateway'>, (conte
   deliver: deliverService,
 };
 
-/** Nobody else may listen there; otherwise says so, with what to do. */
-async function assertFree(host: string, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new CannotStart(`Port ${port} on ${host} is taken by another process: end it, or set http.port.`, {
-              cause: error,
-            })
-          : error,
-      ),
-    );
-    probe.listen(port, host, () => probe.close(() => resolve()));
-  });
-}
-
 /**
  * Starts one service, or several in this process, on one platform. Health and metrics answer from the beginning; a broker or
  * a store that is away is waited for.
+ * @throws CannotStart when the port is taken
  */
 export async function start(options: StartOptions): Promise<Running> {
-  const { settings, services, logger } = options;
+  const { settings, services } = options;
   const [only] = services;
+  const { host } = settings.http;
   const port =
     settings.http.port ?? (services.length === 1 && only !== undefined ? defaultPorts[only] : defaultPorts.gateway);
-  const { host } = settings.http;
   if (port !== 0) await assertFree(host, port);
-  const publicUrl = settings.gateway.publicUrl ?? `http://${host}:${port}`;
+  const platform = options.platform ?? (await openPlatform(settings, options.logger));
+  try {
+    return await startOn(platform, options, host, port);
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+}
 
-  const platform = options.platform ?? (await openPlatform(settings, logger));
+async function startOn(platform: Platform, options: StartOptions, host: string, port: number): Promise<Running> {
+  const { settings, services, logger } = options;
+  const publicUrl = (settings.gateway.publicUrl ?? `http://${host}:${port}`).replace(/\/+$/, '');
   const metrics = new Metrics();
   const dependencies = new Dependencies();
   dependencies.add({ name: 'log', check: () => platform.log.ping() });
-  dependencies.add({ name: 'state', check: () => platform.state.ping() });
+  dependencies.add({ name: 'state', check: fitState(platform) });
   const context = { settings, platform, metrics, logger, dependencies };
 
   const modules: DynamicModule[] = [OperationsModule.forRoot({ metrics, dependencies }), ...(options.modules ?? [])];
@@ -108,24 +93,14 @@ export async function start(options: StartOptions): Promise<Running> {
     modules.push(service.module);
     return service;
   });
-
   const root: DynamicModule = {
     module: ProcessModule,
     imports: modules,
     controllers: made.flatMap(({ controllers }) => [...controllers]),
     providers: made.flatMap(({ providers }) => [...(providers ?? [])]),
   };
-  const app = await NestFactory.create<NestFastifyApplication>(
-    root,
-    new FastifyAdapter({ bodyLimit: 1024 * 1024, trustProxy: false }),
-    {
-      rawBody: true,
-      logger: nestLogger(logger),
-      abortOnError: false,
-    },
-  );
-  app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
-  if (services.includes('gateway')) describeApi(app);
+  const app = await httpApp({ root, logger, metrics, https: publicUrl.startsWith('https:') });
+  if (services.includes('gateway')) serveApiDocument(app);
   await options.prepare?.(app);
 
   const transport = new LogTransport({
@@ -140,9 +115,19 @@ export async function start(options: StartOptions): Promise<Running> {
     },
   });
   app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false });
-  await app.startAllMicroservices();
-  await app.listen(port, host);
-
+  const close = async (): Promise<void> => {
+    // The stages first: what they have begun still needs the storage, and health keeps answering meanwhile.
+    await transport.close();
+    for (const service of made) await service.close?.();
+    await app.close();
+  };
+  try {
+    await app.startAllMicroservices();
+    await app.listen(port, host);
+  } catch (error) {
+    await close();
+    throw cannotListen(host, port, error as NodeJS.ErrnoException);
+  }
   return {
     app,
     platform,
@@ -150,25 +135,20 @@ export async function start(options: StartOptions): Promise<Running> {
     dependencies,
     url: await app.getUrl(),
     async close() {
-      // The stages first: what they have begun still needs the storage, and health keeps answering meanwhile.
-      await transport.close();
-      for (const { close } of made) await close?.();
-      await app.close();
+      await close();
       await platform.close();
     },
   };
 }
 
-/** The OpenAPI document at /docs and /docs-json. */
-function describeApi(app: NestFastifyApplication): void {
-  const description = new DocumentBuilder()
-    .setTitle('Tocsin')
-    .setDescription('The bank’s side of the gateway: customers, consents, accounts, alerts, disclosures.')
-    .setVersion('1')
-    .addBearerAuth()
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, 'api-key')
-    .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
-    jsonDocumentUrl: 'docs-json',
-  });
+/** The state store answers, and is one that state may be trusted to; once it was found fit, only that it answers is asked. */
+function fitState({ state }: Platform): () => Promise<void> {
+  let fit = false;
+  return async () => {
+    await state.ping();
+    if (fit) return;
+    const problems = await state.check();
+    if (problems.length > 0) throw new Error(problems.join(' '));
+    fit = true;
+  };
 }

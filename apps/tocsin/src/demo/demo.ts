@@ -4,7 +4,7 @@ import { consoleFolder } from '@tocsin/console';
 import { topicNames, topicSpecs } from '@tocsin/core';
 import type { BankRequest, DataClass, FindingRecord, LedgerRow, Purpose } from '@tocsin/core';
 import { openLogger } from '@tocsin/nest';
-import { channelIds, openPlatform, opaqueKey, readSettings, serviceNames, start } from '@tocsin/services';
+import { channelIds, keyedDigest, openPlatform, providerKey, readSettings, serviceNames, start } from '@tocsin/services';
 import type { Running } from '@tocsin/services';
 import { startFakeGraph, startFakeTwilio } from '@tocsin/simulator';
 import { stringify } from 'yaml';
@@ -255,7 +255,7 @@ function showDisclosure(hub: DemoHub, secret: string, value: unknown): void {
   if (row.type !== 'disclosure' || row.outcome !== 'possible') return;
   const { fields, provider, purpose, ground } = row.disclosure;
   const on = ground.kind === 'consent' ? 'the customer’s consent' : `legal basis: ${ground.basis}`;
-  hub.emit({ type: 'disclosure', key: opaqueKey(secret, row.deliveryId), fields, provider, purpose, ground: on });
+  hub.emit({ type: 'disclosure', key: providerKey(keyedDigest(secret), row.tenantId, row.deliveryId), fields, provider, purpose, ground: on });
 }
 
 export const demoFolder = (folder: string | undefined): string => folder ?? join(process.cwd(), 'data', 'demo');

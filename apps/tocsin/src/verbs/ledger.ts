@@ -5,20 +5,6 @@ import { sha256 } from '@tocsin/services';
 import { readTopic } from './read-topic.ts';
 import { print, withPlatform } from './with-platform.ts';
 
-/** Rows by chain, the first of each sequence number: a replay appends rows again. */
-async function chains(rows: AsyncIterable<LedgerRow>): Promise<Map<string, LedgerRow[]>> {
-  const found = new Map<string, Map<number, LedgerRow>>();
-  for await (const row of rows) {
-    const name = `${row.tenantId} ${row.chain}`;
-    const chain = found.get(name) ?? new Map<number, LedgerRow>();
-    found.set(name, chain);
-    if (!chain.has(row.sequence)) chain.set(row.sequence, row);
-  }
-  return new Map(
-    [...found].map(([name, chain]) => [name, [...chain.values()].sort((a, b) => a.sequence - b.sequence)]),
-  );
-}
-
 /** `tocsin ledger verify`: is any row of the disclosure ledger missing or altered? */
 export function addLedger(program: Command): void {
   program
@@ -26,25 +12,20 @@ export function addLedger(program: Command): void {
     .description('the disclosure ledger')
     .command('verify')
     .description('check the hash chains; exit code 1 where a row is missing or altered')
+    .option('--partial', 'the older rows were removed: a chain may begin late')
     .option('--json', 'print JSON')
-    .action(({ json = false }: { json?: boolean }) =>
+    .action(({ json = false, partial = false }: { json?: boolean; partial?: boolean }) =>
       withPlatform(program, async ({ log }) => {
-        async function* rows(): AsyncGenerator<LedgerRow> {
-          for await (const { value } of readTopic(log, topicNames.ledger)) {
-            if (value !== null) yield JSON.parse(new TextDecoder().decode(value)) as LedgerRow;
-          }
+        const rows: LedgerRow[] = [];
+        for await (const { value } of readTopic(log, topicNames.ledger)) {
+          if (value !== null) rows.push(JSON.parse(new TextDecoder().decode(value)) as LedgerRow);
         }
-        const result = [...(await chains(rows()))].map(([chain, list]) => ({
-          chain,
-          rows: list.length,
-          problem: verifyChain(list, sha256),
-        }));
-        const lines = result.map(
-          ({ chain, rows: count, problem }) =>
-            `${problem === null ? 'whole ' : 'BROKEN'}  ${chain}  ${count} rows${problem === null ? '' : `: ${problem}`}`,
+        const verdict = verifyChain(rows, sha256, { partial });
+        const lines = verdict.chains.map(({ chain, rows: count, fault }) =>
+          fault === undefined ? `whole   ${chain}  ${count} rows` : `BROKEN  ${chain}  row ${fault.sequence} is ${fault.kind}`,
         );
-        print(json, result, result.length === 0 ? ['The ledger is empty.'] : lines);
-        if (result.some(({ problem }) => problem !== null)) process.exitCode = 1;
+        print(json, verdict, lines.length === 0 ? ['The ledger is empty.'] : lines);
+        if (!verdict.intact) process.exitCode = 1;
       }),
     );
 }

@@ -40,7 +40,7 @@ const toBytes = (raw: RawBytes): Uint8Array =>
   typeof raw === 'string' ? encoder.encode(raw) : Uint8Array.from(atob(raw.base64), (char) => char.charCodeAt(0));
 
 /**
- * False where no card number can be: plain ASCII without escapes, and no 13 digits with at most one separator between two
+ * False where no card number can be: plain ASCII without escapes or NUL, and no 13 digits with at most one separator between two
  * of them. The answer for nearly every record, at a small part of what the scanner costs.
  */
 function mayHoldPan(bytes: Uint8Array): boolean {
@@ -48,7 +48,7 @@ function mayHoldPan(bytes: Uint8Array): boolean {
   let apart = 0;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]!;
-    if (byte > 0x7f || byte === 0x5c) return true;
+    if (byte > 0x7f || byte === 0x5c || byte === 0) return true;
     if (byte >= 0x30 && byte <= 0x39) {
       apart = 0;
       if (++digits === 13) return true;

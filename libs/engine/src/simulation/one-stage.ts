@@ -4,7 +4,7 @@ import type { EngineLogger, EngineMetrics } from '../engine-metrics.ts';
 import { noLogger, noMetrics } from '../engine-metrics.ts';
 import { defaultLimits } from '../engine-options.ts';
 import type { StageRunnerOptions } from '../engine-options.ts';
-import type { PartitionStatus } from '../partition-owner.ts';
+import type { PartitionStatus } from '../partition-status.ts';
 import { runStage } from '../stage-runner.ts';
 import type { RunningStage } from '../stage-runner.ts';
 import { SimulatedClock, settle } from './simulated-clock.ts';

@@ -39,6 +39,9 @@ const encoder = new TextEncoder();
 const bytesOf = (value: string | Uint8Array): Uint8Array =>
   typeof value === 'string' ? encoder.encode(value) : Uint8Array.from(value);
 
+/** A port rejects; it never throws. */
+const promised = <T>(make: () => T): Promise<T> => new Promise((resolve) => resolve(make()));
+
 /** A log in memory that honours the port, for tests of stages and of the engine. Deterministic: no time, no randomness. */
 export class SimulatedLog implements Log {
   readonly #options: SimulatedLogOptions;
@@ -74,6 +77,7 @@ export class SimulatedLog implements Log {
     const kept = this.partition(topic, partition);
     kept.records.splice(0, start - kept.start);
     kept.start = start;
+    this.#wake(topic);
   }
 
   #topic(name: string): SimulatedTopic {
@@ -132,21 +136,27 @@ export class SimulatedLog implements Log {
   }
 
   read(topic: string, partition: number, from: number, maxRecords: number): Promise<readonly LogRecord[]> {
-    const { start, records } = this.partition(topic, partition);
-    if (from < start) return Promise.reject(new LogError('BEFORE_START', `The log begins at ${start}.`));
-    if (from > start + records.length) return Promise.reject(new LogError('BEYOND_END', 'The log ends before.'));
-    return Promise.resolve(records.slice(from - start, from - start + maxRecords));
+    return promised(() => {
+      const { start, records } = this.partition(topic, partition);
+      if (from < start) throw new LogError('BEFORE_START', `The log begins at ${start}.`);
+      if (from > start + records.length) throw new LogError('BEYOND_END', 'The log ends before.');
+      return records.slice(from - start, from - start + maxRecords);
+    });
   }
 
   bounds(topic: string, partition: number): Promise<{ readonly start: number; readonly end: number }> {
-    const { start, records } = this.partition(topic, partition);
-    return Promise.resolve({ start, end: start + records.length });
+    return promised(() => {
+      const { start, records } = this.partition(topic, partition);
+      return { start, end: start + records.length };
+    });
   }
 
   offsetAt(topic: string, partition: number, at: Instant): Promise<number> {
-    const { start, records } = this.partition(topic, partition);
-    const i = records.findIndex(({ timestamp }) => timestamp >= at);
-    return Promise.resolve(start + (i < 0 ? records.length : i));
+    return promised(() => {
+      const { start, records } = this.partition(topic, partition);
+      const i = records.findIndex(({ timestamp }) => timestamp >= at);
+      return start + (i < 0 ? records.length : i);
+    });
   }
 
   facts(topic: string): Promise<TopicFacts | undefined> {
@@ -155,11 +165,12 @@ export class SimulatedLog implements Log {
   }
 
   subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription> {
-    return Promise.resolve(this.join(options, subscriber, openGate));
+    return promised(() => this.join(options, subscriber, openGate));
   }
 
   /** Subscribes, with a gate in front of every delivery. */
   join(options: SubscribeOptions, subscriber: Subscriber, gate: DeliveryGate): SimulatedMember {
+    this.#topic(options.topic);
     const cut = this.#options.cut ?? ((available: number): number => available);
     const member = new SimulatedMember(this, options, subscriber, cut, gate);
     this.#readers.add(member);

@@ -50,7 +50,7 @@ export class SimulatedStateStore implements StateStore {
         const state = get();
         const now = this.#clock.now();
         if (!takeOver && state.leaseUntil > now) return Promise.resolve({ busyMs: state.leaseUntil - now });
-        const token = `token-${this.#tokens++}`;
+        const token = `simulated-token-${this.#tokens++}`;
         set({ ...state, token, leaseUntil: now + leaseMs });
         const resident = new Map([...state.entries].filter(([key]) => isResident(key)));
         const acquired: Acquired = { token, version: state.version, position: state.position, resident };

@@ -102,6 +102,7 @@ export function strictStage<In>(stage: Stage<In>): Stage<In> {
   return {
     name: stage.name,
     input: stage.input,
+    ...(stage.foreignInput === undefined ? {} : { foreignInput: stage.foreignInput }),
     decode: (record) => withoutChance(() => stage.decode(record)),
     keys: (record) => withoutChance(() => stage.keys(record)),
     ...(stage.moreKeys === undefined

@@ -55,5 +55,15 @@ export function prepareAttempt(
 
 export function outcomeRecord(job: Job, attempt: number, by: string, outcome: OutcomeRecord['outcome']): OutcomeRecord {
   const { id, tenantId, customerId } = job.delivery;
-  return { type: 'outcome', version: 1, id: `${id}#${attempt}`, deliveryId: id, tenantId, customerId, attempt, by, outcome };
+  return {
+    type: 'outcome',
+    version: 1,
+    id: `${id}#${attempt}`,
+    deliveryId: id,
+    tenantId,
+    customerId,
+    attempt,
+    by,
+    outcome,
+  };
 }

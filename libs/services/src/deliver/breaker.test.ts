@@ -41,7 +41,7 @@ describe('a breaker', () => {
   it('opens at once when the whole account is concerned, for as long as the provider says', () => {
     const breaker = after(broken);
     expect(breaker.ask('routine', 0)).toEqual({ kind: 'open', forMs: 10_000 });
-    const told = after({ ...broken, afterMs: 25_000 } as Outcome);
+    const told = after({ kind: 'retry', code: '429', scope: 'channel', afterMs: 25_000 });
     expect(told.ask('routine', 0)).toEqual({ kind: 'open', forMs: 25_000 });
   });
 

@@ -25,7 +25,8 @@ export const defaultBreakerLimits: BreakerLimits = {
 };
 
 /** `probe`: one message may go, to find out. */
-export type BreakerAnswer = { readonly kind: 'closed' } | { readonly kind: 'probe' } | { readonly kind: 'open'; readonly forMs: Span };
+export type BreakerAnswer =
+  { readonly kind: 'closed' } | { readonly kind: 'probe' } | { readonly kind: 'open'; readonly forMs: Span };
 
 interface Pause {
   readonly until: number;

@@ -41,6 +41,11 @@ export interface ExecutorOptions {
   readonly buckets: TokenBuckets;
   /** One for each provider account; both lanes share it. */
   readonly breaker: Breaker;
+  /**
+   * Resolves when what was acknowledged would outlive a power loss; attempts wait for it before they are sent. Not needed
+   * where the log's acknowledgement means that already.
+   */
+  readonly flush?: () => Promise<void>;
   /** The tenant's policy, unless a newer one was broadcast to the partition. */
   readonly policy: (tenantId: string) => TenantPolicy;
   /** With a secret key: makes the opaque key under which a provider knows a delivery. */

@@ -29,7 +29,8 @@ describe('consent, whatever the interleaving', () => {
         let deliveries = 0;
         const untold: { offset: number; stopped: boolean }[] = [];
         const tell = (): void => {
-          for (const { offset: sourceOffset, stopped: at } of untold.splice(0)) w.log.put(contact({ sourceOffset, stopped: at }));
+          for (const { offset: sourceOffset, stopped: at } of untold.splice(0))
+            w.log.put(contact({ sourceOffset, stopped: at }));
         };
         let wrong = 0;
         w.channel.answer = (n) => {
@@ -86,50 +87,54 @@ describe('owners that come, go, sleep and wake up', () => {
 
   it('send a delivery at most once that may have been seen, and agree on what became of it', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), fc.array(fc.constantFrom(...outcomes), { minLength: 1 }), async (steps, script) => {
-        const w = new World();
-        const calls: { key: string; outcome: Outcome }[] = [];
-        w.channel.answer = (n) => {
-          const outcome = script[n % script.length]!;
-          calls.push({ key: w.channel.sent.at(-1)!.context.key, outcome });
-          return outcome;
-        };
-        let tokens = 0;
-        const owners = [0, 1, 2].map(() => w.owner(`owner-${(tokens += 1)}`));
-        let deliveries = 0;
-        await w.put(contact());
-        for (const now of steps) {
-          if (now.do === 'deliver') w.log.put(delivery(`d${(deliveries += 1)}`));
-          else if (now.do === 'turn') await new Promise<void>((resolve) => setImmediate(resolve));
-          else if (now.do === 'pass') await w.pass(now.ms);
-          else if (now.do === 'sleep') owners[now.who]!.awake = false;
-          else if (now.do === 'wake') {
-            owners[now.who]!.awake = true;
-            owners[now.who]!.read();
-          } else {
-            owners[now.who]!.lose();
-            owners[now.who] = w.owner(`owner-${(tokens += 1)}`);
+      fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: 40 }),
+        fc.array(fc.constantFrom(...outcomes), { minLength: 1 }),
+        async (steps, script) => {
+          const w = new World();
+          const calls: { key: string; outcome: Outcome }[] = [];
+          w.channel.answer = (n) => {
+            const outcome = script[n % script.length]!;
+            calls.push({ key: w.channel.sent.at(-1)!.context.key, outcome });
+            return outcome;
+          };
+          let tokens = 0;
+          const owners = [0, 1, 2].map(() => w.owner(`owner-${(tokens += 1)}`));
+          let deliveries = 0;
+          await w.put(contact());
+          for (const now of steps) {
+            if (now.do === 'deliver') w.log.put(delivery(`d${(deliveries += 1)}`));
+            else if (now.do === 'turn') await new Promise<void>((resolve) => setImmediate(resolve));
+            else if (now.do === 'pass') await w.pass(now.ms);
+            else if (now.do === 'sleep') owners[now.who]!.awake = false;
+            else if (now.do === 'wake') {
+              owners[now.who]!.awake = true;
+              owners[now.who]!.read();
+            } else {
+              owners[now.who]!.lose();
+              owners[now.who] = w.owner(`owner-${(tokens += 1)}`);
+            }
           }
-        }
-        for (const owner of owners) {
-          owner.awake = true;
-          owner.read();
-        }
-        for (let i = 0; i < 40; i++) await w.pass(seconds(30));
+          for (const owner of owners) {
+            owner.awake = true;
+            owner.read();
+          }
+          for (let i = 0; i < 40; i++) await w.pass(seconds(30));
 
-        const keys = new Set(calls.map(({ key }) => key));
-        for (const key of keys) {
-          const own = calls.filter((call) => call.key === key).map(({ outcome }) => outcome.kind);
-          expect(own.filter((kind) => kind === 'accepted' || kind === 'unknown').length).toBeLessThanOrEqual(1);
-          // What may have been seen, or is refused for good, is the last call.
-          expect(own.slice(0, -1).every((kind) => kind === 'retry')).toBe(true);
-        }
-        const [first, ...others] = owners.map(({ outputs }) => outputs);
-        for (const other of others) expect(other).toEqual(first);
-        expect(verifyChain(owners[0]!.ledger, sha256).intact).toBe(true);
-        expect(owners[0]!.receipts).toHaveLength(deliveries);
-        expect(w.log.of<AttemptRecord>('attempt').length).toBeGreaterThanOrEqual(keys.size);
-      }),
+          const keys = new Set(calls.map(({ key }) => key));
+          for (const key of keys) {
+            const own = calls.filter((call) => call.key === key).map(({ outcome }) => outcome.kind);
+            expect(own.filter((kind) => kind === 'accepted' || kind === 'unknown').length).toBeLessThanOrEqual(1);
+            // What may have been seen, or is refused for good, is the last call.
+            expect(own.slice(0, -1).every((kind) => kind === 'retry')).toBe(true);
+          }
+          const [first, ...others] = owners.map(({ outputs }) => outputs);
+          for (const other of others) expect(other).toEqual(first);
+          expect(verifyChain(owners[0]!.ledger, sha256).intact).toBe(true);
+          expect(owners[0]!.receipts).toHaveLength(deliveries);
+          expect(w.log.of<AttemptRecord>('attempt').length).toBeGreaterThanOrEqual(keys.size);
+        },
+      ),
       { numRuns: 40 },
     );
   });

@@ -52,6 +52,18 @@ describe('sending', () => {
     expect(w.channel.sent).toHaveLength(1);
   });
 
+  it('waits until the attempt would outlive a power loss, where the log needs to be told', async () => {
+    const w = new World();
+    let flushed = (): void => {};
+    const me = w.owner('me', {}, { flush: () => new Promise<void>((resolve) => (flushed = resolve)) });
+    await w.put(contact(), delivery('d1'));
+    expect(me.job('d1')!.attempting).toBeDefined();
+    expect(w.channel.sent).toEqual([]);
+    flushed();
+    await settle();
+    expect(me.told).toEqual(['d1 accepted']);
+  });
+
   it('takes up what waited before it came, only once it has read all of it', async () => {
     const w = new World();
     w.log.put(contact(), delivery('d1'), delivery('d2', { customerId: 'cus-2' }), contact({ customerId: 'cus-2' }));
@@ -91,7 +103,13 @@ describe('sending', () => {
     const w = new World();
     w.channel.answer = undefined;
     w.owner();
-    await w.put(contact(), delivery('d1'), delivery('d2'), contact({ customerId: 'cus-2' }), delivery('d3', { customerId: 'cus-2' }));
+    await w.put(
+      contact(),
+      delivery('d1'),
+      delivery('d2'),
+      contact({ customerId: 'cus-2' }),
+      delivery('d3', { customerId: 'cus-2' }),
+    );
     expect(w.channel.addresses).toEqual(['+359cus-1', '+359cus-2']);
     w.channel.sent[0]!.answer({ kind: 'accepted', ref: 'r' });
     await settle();
@@ -126,7 +144,12 @@ describe('outcomes', () => {
     await w.pass(seconds(3));
     expect(me.told).toEqual(['d1 accepted']);
     expect(me.ledger.map(({ attempt, outcome }) => `${attempt} ${outcome}`)).toEqual([
-      '1 possible', '1 not-sent', '2 possible', '2 not-sent', '3 possible', '3 accepted',
+      '1 possible',
+      '1 not-sent',
+      '2 possible',
+      '2 not-sent',
+      '3 possible',
+      '3 accepted',
     ]);
     expect(verifyChain(me.ledger, sha256).intact).toBe(true);
   });
@@ -147,7 +170,9 @@ describe('outcomes', () => {
     const me = w.owner();
     await w.put(contact(), delivery('d1'), contact({ customerId: 'cus-2' }), delivery('d2', { customerId: 'cus-2' }));
     const [first] = w.channel.sent;
-    first!.context.signal.addEventListener('abort', () => first!.answer({ kind: 'retry', code: 'not-connected', scope: 'message' }));
+    first!.context.signal.addEventListener('abort', () =>
+      first!.answer({ kind: 'retry', code: 'not-connected', scope: 'message' }),
+    );
     await w.pass(seconds(31));
     expect(w.channel.sent[1]!.context.signal.aborted).toBe(true);
     expect(me.told).toEqual(['d2 unknown deadline']);
@@ -211,9 +236,15 @@ describe('what must not leave', () => {
     w.policy = { ...policy, channels: { sms: { allowed: false } } };
     await w.put(contact(), delivery('d1'));
     expect(me.told).toEqual(['d1 revoked not-allowed']);
-    const narrow = { ...policy, version: 2, channels: { sms: { allowed: true, maxClasses: ['existence', 'amount'] } } } as const;
+    const narrow = {
+      ...policy,
+      version: 2,
+      channels: { sms: { allowed: true, maxClasses: ['existence', 'amount'] } },
+    } as const;
     await w.put({ type: 'tenant-policy', version: 1, id: 'p2', tenantId: 'bank', policy: narrow }, delivery('d2'));
-    expect(w.channel.sent.map(({ message }) => message.text)).toEqual(['Example Bank: Did you pay 12.50 EUR? Reply YES or NO.']);
+    expect(w.channel.sent.map(({ message }) => message.text)).toEqual([
+      'Example Bank: Did you pay 12.50 EUR? Reply YES or NO.',
+    ]);
   });
 
   it('a barrier that is newer than the contact, on any customer', async () => {
@@ -245,13 +276,19 @@ describe('what must not leave', () => {
     const allowance = { classes: ['existence', 'amount'], ground: { kind: 'consent', consentId: 'c-2' } } as const;
     await w.put(contact({ sourceOffset: 11, allowed: { 'fraud-protection': allowance } }));
     await w.pass(seconds(1));
-    expect(w.channel.sent.map(({ message }) => message.text)).toEqual(['Example Bank: Did you pay 12.50 EUR? Reply YES or NO.']);
+    expect(w.channel.sent.map(({ message }) => message.text)).toEqual([
+      'Example Bank: Did you pay 12.50 EUR? Reply YES or NO.',
+    ]);
   });
 
   it('the confirmation of a stop may leave, but not when the bank pulls the plug', async () => {
     const w = new World();
     const me = w.owner();
-    const confirmation = { purpose: 'service-reply', evenIfStopped: true, content: { kind: 'stop-confirmation', items: [], reasons: [] } } as const;
+    const confirmation = {
+      purpose: 'service-reply',
+      evenIfStopped: true,
+      content: { kind: 'stop-confirmation', items: [], reasons: [] },
+    } as const;
     w.barriers.raise('cus-1', 11, 'deny');
     await w.put(contact(), delivery('d1', confirmation));
     await w.put(contact({ sourceOffset: 11, stopped: true }), delivery('d2', confirmation));
@@ -308,7 +345,12 @@ describe('what must not leave', () => {
     const w = new World();
     const me = w.owner();
     w.barriers.broken = true;
-    await w.put(contact(), delivery('d1'), contact({ customerId: 'cus-2' }), delivery('d2', { customerId: 'cus-2', priority: 3 }));
+    await w.put(
+      contact(),
+      delivery('d1'),
+      contact({ customerId: 'cus-2' }),
+      delivery('d2', { customerId: 'cus-2', priority: 3 }),
+    );
     await w.pass(seconds(29));
     expect(w.channel.sent).toEqual([]);
     expect(me.told).toEqual([]);
@@ -330,7 +372,9 @@ describe('what must not leave', () => {
     };
     await w.put(contact(), delivery('d1'));
     expect(w.channel.sent).toEqual([]);
-    expect(w.log.of<OutcomeRecord>('outcome')).toMatchObject([{ outcome: { kind: 'not-sent', code: 'barriers-unreadable' } }]);
+    expect(w.log.of<OutcomeRecord>('outcome')).toMatchObject([
+      { outcome: { kind: 'not-sent', code: 'barriers-unreadable' } },
+    ]);
     await w.pass(seconds(2));
     expect(me.told).toEqual(['d1 accepted']);
   });

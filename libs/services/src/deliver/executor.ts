@@ -2,8 +2,8 @@ import type { Companion, PartitionView } from '@tocsin/core';
 import { executorClock } from './executor-clock.ts';
 import { defaultExecutorLimits } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
+import type { ExecutorRuntime } from './own-attempt.ts';
 import { PartitionExecutor } from './partition-executor.ts';
-import type { ExecutorRuntime } from './partition-executor.ts';
 
 /**
  * The acting half of `deliver`, for one channel and lane: it looks at the jobs that the fold has reached and sends what is
@@ -26,6 +26,7 @@ export function deliveryCompanion(options: ExecutorOptions): Companion {
 
   return {
     caughtUp(view) {
+      if (executors.has(view)) return executors.get(view)!.changed();
       const executor = new PartitionExecutor(runtime, view);
       executors.set(view, executor);
       executor.changed();

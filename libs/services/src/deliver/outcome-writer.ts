@@ -18,7 +18,12 @@ export class OutcomeWriter {
   #waiting: OutcomeRecord[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(view: PartitionView, clock: ExecutorClock, giveUpAfterMs: number, failed: (records: readonly OutcomeRecord[]) => void) {
+  constructor(
+    view: PartitionView,
+    clock: ExecutorClock,
+    giveUpAfterMs: number,
+    failed: (records: readonly OutcomeRecord[]) => void,
+  ) {
     this.#view = view;
     this.#clock = clock;
     this.#giveUpAfterMs = giveUpAfterMs;

@@ -1,52 +1,17 @@
-import { contactKey, jobKey, keyOf, policyKey } from '@tocsin/core';
-import type { AttemptRecord, BarrierAnswer, ContactRecord, Job, OutcomeRecord, PartitionView, Rendered, TenantPolicy } from '@tocsin/core';
+import { jobKey, keyOf, policyKey } from '@tocsin/core';
+import type { AttemptRecord, ContactRecord, Job, OutcomeRecord, PartitionView, TenantPolicy } from '@tocsin/core';
+import { look, takeTokens } from './ask-first.ts';
 import { outcomeRecord, prepareAttempt } from './attempt-record.ts';
 import type { Prepared } from './attempt-record.ts';
-import type { ExecutorClock } from './executor-clock.ts';
 import { providerKey } from './executor-options.ts';
-import type { ExecutorLimits, ExecutorOptions } from './executor-options.ts';
 import { mayLeave } from './may-leave.ts';
 import type { Withheld } from './may-leave.ts';
+import { breakerChanged, countText } from './observations.ts';
 import { OutcomeWriter } from './outcome-writer.ts';
+import { OwnAttempts } from './own-attempt.ts';
+import type { ExecutorRuntime, OwnAttempt } from './own-attempt.ts';
 import { sendOnce } from './send-once.ts';
 import { Waiting } from './waiting.ts';
-
-/** What all partitions of one executor share. */
-export interface ExecutorRuntime {
-  readonly options: ExecutorOptions;
-  readonly clock: ExecutorClock;
-  readonly limits: ExecutorLimits;
-  /** Customers to whom a message is under way: never two at once, so that they arrive in order. */
-  readonly busy: Set<string>;
-  /** Slots in use, of `limits.concurrency`. */
-  underWay: number;
-  wakeAll(): void;
-}
-
-/** A delivery that this owner has taken up, until the fold shows what became of it. */
-interface Own {
-  /** As it was when taken up: the fold never changes a job in place, so another object means that it went on. */
-  readonly job: Job;
-  readonly customer: string;
-  readonly attempt: number;
-  /**
-   * `appending`: the attempt is on its way into the log. `appended`: acknowledged. `begun`: being checked or sent. `told`:
-   * its outcome is on its way.
-   */
-  phase: 'appending' | 'appended' | 'begun' | 'told';
-  readonly message?: Rendered;
-  /** The contact that it was rendered for. */
-  readonly contactOffset?: number;
-  readonly probe: boolean;
-  /** Monotonic and wall time of the acknowledgement. */
-  appendedAt: number;
-  appendedWall: number;
-}
-
-interface Looked {
-  readonly contact: ContactRecord | undefined;
-  readonly answer: BarrierAnswer;
-}
 
 /** Between the deadline of the call and that of the attempt, for the outcome to reach the log. */
 const slackMs = 5_000;
@@ -59,7 +24,7 @@ export class PartitionExecutor {
   readonly #view: PartitionView;
   readonly #outcomes: OutcomeWriter;
   readonly #waiting: Waiting;
-  readonly #own = new Map<string, Own>();
+  readonly #own: OwnAttempts;
   /** Everything that drain must wait for. */
   readonly #active = new Set<Promise<void>>();
   #choosing = false;
@@ -71,6 +36,7 @@ export class PartitionExecutor {
   constructor(runtime: ExecutorRuntime, view: PartitionView) {
     this.#runtime = runtime;
     this.#view = view;
+    this.#own = new OwnAttempts(runtime);
     this.#waiting = new Waiting(view, runtime.clock, runtime.limits);
     const giveUpAfterMs = runtime.limits.attemptDeadlineMs + slackMs;
     this.#outcomes = new OutcomeWriter(view, runtime.clock, giveUpAfterMs, (records) => this.#unrecorded(records));
@@ -102,7 +68,7 @@ export class PartitionExecutor {
   lost(): void {
     this.#lost = true;
     this.#stop('lost');
-    for (const own of this.#own.values()) if (own.phase === 'told') this.#forget(own);
+    for (const own of this.#own.all()) if (own.phase === 'told') this.#own.forget(own);
   }
 
   /** Finishes what has begun, lets go of the rest, and waits until the log knows. */
@@ -115,7 +81,7 @@ export class PartitionExecutor {
   #stop(code: string): void {
     this.#stopped = true;
     this.#timer?.cancel();
-    for (const own of this.#own.values()) if (own.phase === 'appended') this.#letGo(own, code);
+    for (const own of this.#own.all()) if (own.phase === 'appended') this.#letGo(own, code);
   }
 
   #run(work: Promise<void>): Promise<void> {
@@ -123,7 +89,11 @@ export class PartitionExecutor {
       .catch((error: unknown) => {
         if (this.#view.lost) return;
         const { stage, partition } = this.#view;
-        this.#runtime.options.logger.error('delivery failed', { stage, partition, error: error instanceof Error ? error.name : 'Error' });
+        this.#runtime.options.logger.error('delivery failed', {
+          stage,
+          partition,
+          error: error instanceof Error ? error.name : 'Error',
+        });
         this.#wakeIn(storeRetryMs);
       })
       .finally(() => this.#active.delete(watched));
@@ -148,25 +118,26 @@ export class PartitionExecutor {
   /* Choosing what leaves next. */
 
   async #choose(): Promise<void> {
-    const { options, clock, limits, busy, underWay } = this.#runtime;
+    const { options, clock, limits, underWay } = this.#runtime;
     this.#timer?.cancel();
     this.#timer = undefined;
-    const free = (job: Job, customer: string) => !this.#own.has(job.delivery.id) && !busy.has(customer);
-    const { jobs, count, nextInMs } = this.#waiting.due(limits.concurrency - underWay, free);
+    const { jobs, count, nextInMs } = this.#waiting.due(limits.concurrency - underWay, (job, customer) =>
+      this.#own.isFree(job, customer),
+    );
     const { channel, lane, breaker, metrics } = options;
     metrics.set('deliveries_waiting', { channel: channel.id, lane, partition: String(this.#view.partition) }, count);
     this.#wakeIn(nextInMs);
     if (jobs.length > 0) {
       const answer = breaker.ask(lane, clock.monotonic());
       if (answer.kind === 'open') this.#blocked(jobs, 'breaker-open', answer.forMs);
-      else await this.#take(answer.kind === 'probe' ? jobs.slice(0, 1) : jobs, answer.kind === 'probe');
+      else await this.#takeUp(answer.kind === 'probe' ? jobs.slice(0, 1) : jobs, answer.kind === 'probe');
     }
     // While something of our own is still to be read, it lies behind all that was not read yet, and nothing is sent before.
     this.#view.hold(count > limits.maxWaiting && this.#own.size === 0);
   }
 
-  async #take(jobs: readonly Job[], probe: boolean): Promise<void> {
-    let attempts: readonly { readonly own: Own; readonly record: AttemptRecord }[] = [];
+  async #takeUp(jobs: readonly Job[], probe: boolean): Promise<void> {
+    let attempts: readonly { readonly own: OwnAttempt; readonly record: AttemptRecord }[] = [];
     try {
       attempts = await this.#prepare(jobs, probe);
     } finally {
@@ -176,9 +147,12 @@ export class PartitionExecutor {
   }
 
   /** Takes up those that may leave now. */
-  async #prepare(jobs: readonly Job[], probe: boolean): Promise<readonly { readonly own: Own; readonly record: AttemptRecord }[]> {
-    const { options, clock, busy } = this.#runtime;
-    const known = await this.#look(jobs);
+  async #prepare(
+    jobs: readonly Job[],
+    probe: boolean,
+  ): Promise<readonly { readonly own: OwnAttempt; readonly record: AttemptRecord }[]> {
+    const { options, clock } = this.#runtime;
+    const known = await look(options, this.#view, jobs);
     if (this.#view.lost || this.#stopped) return [];
     if (known === undefined) {
       this.#blocked(jobs, 'barriers-unreadable', storeRetryMs);
@@ -188,23 +162,28 @@ export class PartitionExecutor {
       const { contact, answer } = known[i]!;
       const verdict = mayLeave(job.delivery, contact, this.#policyOf(job), answer);
       if (verdict.kind === 'go') return [{ job, contact: contact!, verdict }];
-      if (verdict.outcome.kind === 'not-sent') this.#wakeIn(this.#waiting.postpone(job, verdict.outcome.afterMs ?? storeRetryMs));
+      if (verdict.outcome.kind === 'not-sent')
+        this.#wakeIn(this.#waiting.postpone(job, verdict.outcome.afterMs ?? storeRetryMs));
       else this.#report(job, verdict.outcome);
       return [];
     });
     if (ready.length === 0) return [];
 
-    const tokens = await this.#tokens(ready.length);
+    const tokens = await takeTokens(options, this.#runtime.limits.urgentShare, ready.length);
     if (this.#view.lost || this.#stopped) return [];
     if (tokens === undefined) {
-      this.#blocked(ready.map(({ job }) => job), 'rate-unreadable', storeRetryMs);
+      this.#blocked(
+        ready.map(({ job }) => job),
+        'rate-unreadable',
+        storeRetryMs,
+      );
       return [];
     }
     if (!probe) this.#waiting.unblocked();
     if (tokens.granted < ready.length) this.#wakeIn(tokens.nextInMs);
     return ready.slice(0, tokens.granted).flatMap(({ job, contact, verdict }) => {
       const customer = keyOf(job.delivery.tenantId, job.delivery.customerId);
-      if (busy.has(customer) || this.#view.get(jobKey(job.delivery.id)) !== job) return [];
+      if (!this.#own.isFree(job, customer) || this.#view.get(jobKey(job.delivery.id)) !== job) return [];
       let prepared: Prepared;
       try {
         const deadlineAt = Math.max(clock.now(), this.#view.clockAt) + this.#runtime.limits.attemptDeadlineMs + slackMs;
@@ -217,45 +196,21 @@ export class PartitionExecutor {
       const { message, record } = prepared;
       const { attempt } = record;
       const contactOffset = contact.sourceOffset;
-      const own: Own = { job, customer, attempt, phase: 'appending', message, contactOffset, probe, appendedAt: 0, appendedWall: 0 };
-      this.#countText(message);
-      this.#hold(own);
+      const own: OwnAttempt = {
+        job,
+        customer,
+        attempt,
+        phase: 'appending',
+        message,
+        contactOffset,
+        probe,
+        appendedAt: 0,
+        appendedWall: 0,
+      };
+      countText(options, message);
+      this.#take(own);
       return [{ own, record }];
     });
-  }
-
-  /** Contacts and barriers of these jobs, in one round trip each; undefined when they cannot be read: then nothing may leave. */
-  async #look(jobs: readonly Job[]): Promise<readonly Looked[] | undefined> {
-    const { barriers, channel, metrics } = this.#runtime.options;
-    const questions = jobs.map(({ delivery: { tenantId, customerId } }) => ({
-      tenantId,
-      customerId,
-      channel: channel.id,
-      provider: channel.provider.name,
-    }));
-    try {
-      const keys = questions.map(({ tenantId, customerId }) => contactKey(keyOf(tenantId, customerId)));
-      const contacts = await this.#view.load<ContactRecord>(keys);
-      // The barriers last: nothing waits between their answer and what is done with it.
-      const answers = await barriers.ask(questions);
-      return contacts.map((contact, i) => ({ contact, answer: answers[i]! }));
-    } catch {
-      metrics.count('barriers_unreadable', { channel: channel.id });
-      return undefined;
-    }
-  }
-
-  async #tokens(want: number): Promise<{ readonly granted: number; readonly nextInMs: number } | undefined> {
-    const { buckets, channel, lane, metrics } = this.#runtime.options;
-    const { perSecond } = channel.capabilities;
-    const burst = Math.max(1, perSecond);
-    const reserve = lane === 'urgent' ? 0 : Math.floor(burst * this.#runtime.limits.urgentShare);
-    try {
-      return await buckets.take(`${channel.provider.name}/${channel.provider.account}`, want, { perSecond, burst, reserve });
-    } catch {
-      metrics.count('buckets_unreadable', { channel: channel.id });
-      return undefined;
-    }
   }
 
   /** Nothing can go now. What must not wait so long is handed back, so that another channel can tell it. */
@@ -267,36 +222,39 @@ export class PartitionExecutor {
 
   /* What became of our attempts. */
 
-  async #append(attempts: readonly { readonly own: Own; readonly record: AttemptRecord }[]): Promise<void> {
-    const { clock } = this.#runtime;
+  async #append(attempts: readonly { readonly own: OwnAttempt; readonly record: AttemptRecord }[]): Promise<void> {
+    const { clock, options } = this.#runtime;
     try {
       await this.#view.append(attempts.map(({ own, record }) => ({ key: own.customer, value: record })));
+      for (const { own } of attempts) {
+        own.appendedAt = clock.monotonic();
+        own.appendedWall = clock.now();
+      }
+      await options.flush?.();
     } catch {
-      // Whether they stand there is not known; if so, nobody should wait for them.
+      // Whether they stand there, and will stay, is not known; if so, nobody should wait for them.
       for (const { own } of attempts) this.#letGo(own, 'append-failed');
       return;
     }
     for (const { own } of attempts) {
       own.phase = 'appended';
-      own.appendedAt = clock.monotonic();
-      own.appendedWall = clock.now();
       if (this.#stopped) this.#letGo(own, 'shutdown');
     }
     this.#reconcile();
   }
 
-  #stands(own: Own): boolean {
+  #stands(own: OwnAttempt): boolean {
     const attempting = this.#view.get<Job>(jobKey(own.job.delivery.id))?.attempting;
     return attempting?.attempt === own.attempt && attempting.by === this.#view.token;
   }
 
   /** The fold is the referee: it shows whose attempt stands, and what is settled. */
   #reconcile(): void {
-    const begin: Own[] = [];
-    for (const own of this.#own.values()) {
+    const begin: OwnAttempt[] = [];
+    for (const own of this.#own.all()) {
       const job = this.#view.get<Job>(jobKey(own.job.delivery.id));
       if (own.phase === 'told') {
-        if (job !== own.job && !this.#stands(own)) this.#forget(own);
+        if (job !== own.job && !this.#stands(own)) this.#own.forget(own);
       } else if (own.phase === 'appended') {
         if (this.#stands(own)) begin.push(own);
         else if (job === undefined || job.attempts >= own.attempt) this.#lostRace(own);
@@ -307,8 +265,12 @@ export class PartitionExecutor {
     void this.#run(this.#begin(begin));
   }
 
-  async #begin(all: readonly Own[]): Promise<void> {
-    const known = await this.#look(all.map(({ job }) => job));
+  async #begin(all: readonly OwnAttempt[]): Promise<void> {
+    const known = await look(
+      this.#runtime.options,
+      this.#view,
+      all.map(({ job }) => job),
+    );
     // From here to the calls nothing waits: what the barriers said a moment ago still holds.
     all.forEach((own, i) => {
       if (this.#view.lost) return this.#letGo(own, 'lost');
@@ -330,21 +292,25 @@ export class PartitionExecutor {
    * Old enough that somebody else may believe that it was never begun? By both clocks, because one of them stands still while
    * a machine sleeps; each against itself, because the log's clock is another's.
    */
-  #isLate({ appendedAt, appendedWall }: Own): boolean {
+  #isLate({ appendedAt, appendedWall }: OwnAttempt): boolean {
     const { clock, limits } = this.#runtime;
     return clock.monotonic() - appendedAt > limits.beginWithinMs || clock.now() - appendedWall > limits.beginWithinMs;
   }
 
-  async #send(own: Own, { windowExpiresAt }: ContactRecord, address: string): Promise<void> {
+  async #send(own: OwnAttempt, { windowExpiresAt }: ContactRecord, address: string): Promise<void> {
     const { options, clock, limits } = this.#runtime;
     const { breaker, channel, metrics } = options;
     const { id, tenantId, receivedAt } = own.job.delivery;
     const recipient = { address, ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }) };
     const key = providerKey(options.keyedDigest, tenantId, id);
-    const outcome = await sendOnce(channel.open, recipient, own.message!, { key, timeoutMs: limits.attemptDeadlineMs, clock });
+    const outcome = await sendOnce(channel.open, recipient, own.message!, {
+      key,
+      timeoutMs: limits.attemptDeadlineMs,
+      clock,
+    });
     const wasOpen = breaker.open;
     breaker.record(outcome, clock.monotonic());
-    if (breaker.open !== wasOpen) this.#breakerChanged(outcome.kind);
+    if (breaker.open !== wasOpen) breakerChanged(options, outcome);
     if (outcome.kind === 'accepted' && receivedAt !== undefined) {
       metrics.observe('alert_seconds', { channel: channel.id }, Math.max(0, clock.now() - receivedAt) / 1_000);
     }
@@ -352,91 +318,67 @@ export class PartitionExecutor {
   }
 
   /** Another owner's attempt stands, or the delivery was settled meanwhile: nothing is ours to report. */
-  #lostRace(own: Own): void {
+  #lostRace(own: OwnAttempt): void {
     const { options } = this.#runtime;
     options.metrics.count('attempts_let_go', { channel: options.channel.id, reason: 'not-ours' });
-    this.#release(own);
-    this.#forget(own);
+    this.#own.release(own);
+    this.#own.forget(own);
   }
 
   /** Let go before the first byte: it costs no try. */
-  #letGo(own: Own, code: string): void {
+  #letGo(own: OwnAttempt, code: string): void {
     this.#withhold(own, { kind: 'not-sent', code });
   }
 
-  #withhold(own: Own, outcome: Withheld): void {
+  #withhold(own: OwnAttempt, outcome: Withheld): void {
     const { breaker, channel, metrics } = this.#runtime.options;
     metrics.count('attempts_let_go', { channel: channel.id, reason: outcome.code });
     if (own.probe) breaker.release();
     this.#tell(own, outcome);
   }
 
-  #tell(own: Own, outcome: OutcomeRecord['outcome']): void {
-    this.#release(own);
+  #tell(own: OwnAttempt, outcome: OutcomeRecord['outcome']): void {
+    this.#own.release(own);
     own.phase = 'told';
     this.#outcomes.write(outcomeRecord(own.job, own.attempt, this.#view.token, outcome));
     // Nobody will show us what became of it.
-    if (this.#lost) this.#forget(own);
+    if (this.#lost) this.#own.forget(own);
   }
 
   /** An outcome without an attempt: nothing was sent. */
   #report(job: Job, outcome: OutcomeRecord['outcome']): void {
     const { id, tenantId, customerId } = job.delivery;
     const customer = keyOf(tenantId, customerId);
-    if (this.#runtime.busy.has(customer) || this.#view.get(jobKey(id)) !== job) return;
+    if (!this.#own.isFree(job, customer) || this.#view.get(jobKey(id)) !== job) return;
     const attempt = job.attempts + 1;
-    this.#hold({ job, customer, attempt, phase: 'told', probe: false, appendedAt: 0, appendedWall: 0 });
+    this.#take({ job, customer, attempt, phase: 'told', probe: false, appendedAt: 0, appendedWall: 0 });
     this.#outcomes.write(outcomeRecord(job, attempt, this.#view.token, outcome));
   }
 
   /** The log does not take them. The deadline will settle the attempts; the rest is looked at again. */
   #unrecorded(records: readonly OutcomeRecord[]): void {
     const { stage, partition } = this.#view;
-    this.#runtime.options.logger.error('outcomes could not be recorded', { stage, partition, outcomes: records.length });
+    this.#runtime.options.logger.error('outcomes could not be recorded', {
+      stage,
+      partition,
+      outcomes: records.length,
+    });
     for (const { deliveryId } of records) {
       const own = this.#own.get(deliveryId);
-      if (own?.phase === 'told' && !this.#stands(own)) this.#forget(own);
+      if (own?.phase === 'told' && !this.#stands(own)) this.#own.forget(own);
     }
   }
 
   /* Bookkeeping. */
 
-  #hold(own: Own): void {
-    this.#own.set(own.job.delivery.id, own);
-    this.#runtime.busy.add(own.customer);
-    if (own.phase !== 'told') this.#runtime.underWay += 1;
+  #take(own: OwnAttempt): void {
+    this.#own.take(own);
     this.#view.hold(false);
-  }
-
-  /** Its slot is free again. Nobody looks for work where slots were free all along. */
-  #release(own: Own): void {
-    const wasFull = this.#runtime.underWay >= this.#runtime.limits.concurrency;
-    this.#runtime.underWay -= 1;
-    if (wasFull || own.probe) this.#runtime.wakeAll();
-  }
-
-  #forget(own: Own): void {
-    this.#own.delete(own.job.delivery.id);
-    this.#runtime.busy.delete(own.customer);
   }
 
   #policyOf({ delivery: { tenantId } }: Job): TenantPolicy {
     const configured = this.#runtime.options.policy(tenantId);
     const broadcast = this.#view.get<TenantPolicy>(policyKey(tenantId));
     return broadcast !== undefined && broadcast.version >= configured.version ? broadcast : configured;
-  }
-
-  #countText({ missingLanguage, replaced, language }: Rendered): void {
-    const { metrics, channel } = this.#runtime.options;
-    if (missingLanguage) metrics.count('texts_missing_language', { used: language });
-    if (replaced > 0) metrics.count('text_characters_replaced', { channel: channel.id }, replaced);
-  }
-
-  #breakerChanged(outcome: string): void {
-    const { breaker, channel, logger, metrics } = this.#runtime.options;
-    metrics.set('breaker_open', { channel: channel.id }, breaker.open ? 1 : 0);
-    const fields = { channel: channel.id, provider: channel.provider.name, outcome };
-    if (breaker.open) logger.warn('breaker opened', fields);
-    else logger.info('breaker closed', fields);
   }
 }

@@ -19,9 +19,7 @@ export interface Due {
 }
 
 const before = (a: Job, b: Job): number =>
-  a.delivery.priority - b.delivery.priority ||
-  a.acceptedAt - b.acceptedAt ||
-  (a.delivery.id < b.delivery.id ? -1 : 1);
+  a.delivery.priority - b.delivery.priority || a.acceptedAt - b.acceptedAt || (a.delivery.id < b.delivery.id ? -1 : 1);
 
 /** What waits in a partition, what of it is due, and how long it has been kept from leaving. */
 export class Waiting {
@@ -73,7 +71,11 @@ export class Waiting {
       if (jobs.length === most) break;
     }
     this.#tidy(running);
-    return { jobs, count: this.#count, nextInMs: nextInMs === undefined ? undefined : Math.min(nextInMs, longestWaitMs) };
+    return {
+      jobs,
+      count: this.#count,
+      nextInMs: nextInMs === undefined ? undefined : Math.min(nextInMs, longestWaitMs),
+    };
   }
 
   /** Not before that, without telling the log. Returns the time. */

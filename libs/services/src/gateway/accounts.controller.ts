@@ -1,118 +1,137 @@
-import { randomUUID } from 'node:crypto';
-import { Body, Controller, HttpCode, HttpException, HttpStatus, Inject, Param, Post, Put, Req, UseGuards, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { accountOfRequest, parseAmount, topicNames } from '@tocsin/core';
-import type { AccountRecord, Barriers, ConditionSetting } from '@tocsin/core';
+import {
+  Body,
+  Controller,
+  HttpCode,
+  HttpException,
+  HttpStatus,
+  Inject,
+  Post,
+  Put,
+  Req,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiBody,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
+import { isIsoDate, parseAmount, topicNames } from '@tocsin/core';
+import type { AccountRecord, ConditionSetting, Format } from '@tocsin/core';
+import { accountEvent, bankAnswer } from '@tocsin/formats';
 import type { FastifyRequest } from 'fastify';
 import { AccessGuard, CallerOf, Needs } from './access.ts';
-import { AuditTrail } from './audit-trail.ts';
-import { AcceptedAnswer, AccountSettingsBody, BankAnswerBody, ConditionsBody, EventBody, HoldersBody, KillSwitchBody } from './bodies.ts';
+import {
+  AcceptedAnswer,
+  AccountSettingsBody,
+  BankAnswerBody,
+  ConditionBody,
+  ConditionsBody,
+  EventBody,
+  HoldersBody,
+} from './bodies.ts';
 import type { Caller } from './credentials.ts';
+import { IdParam } from './id-param.ts';
 import { Idempotency, recordId } from './idempotency.ts';
 import { Intake } from './intake.ts';
-import { barriers } from './tokens.ts';
 
 /** What the bank tells us about accounts, and its answers to our requests. */
 @ApiTags('accounts')
 @ApiBearerAuth()
 @ApiSecurity('api-key')
+@ApiHeader({ name: 'Idempotency-Key', required: false, schema: { type: 'string', maxLength: 200 } })
+@ApiExtraModels(ConditionBody)
 @UseGuards(AccessGuard)
 @UseInterceptors(Idempotency)
 @Controller('v1')
 export class AccountsController {
-  constructor(
-    @Inject(Intake) private readonly intake: Intake,
-    @Inject(barriers) private readonly killSwitches: Barriers,
-    @Inject(AuditTrail) private readonly audit: AuditTrail,
-  ) {}
+  constructor(@Inject(Intake) private readonly intake: Intake) {}
 
   @Put('accounts/:accountId/holders')
   @Needs('accounts:write')
-  holders(@CallerOf() caller: Caller, @Param('accountId') accountId: string, @Body() body: HoldersBody, @Req() request: FastifyRequest): Promise<AcceptedAnswer> {
-    return this.#append({ type: 'account-holders', version: 1, ...this.#base(caller, request), accountId, holders: body.holders });
+  @ApiOkResponse({ type: AcceptedAnswer })
+  holders(
+    @CallerOf() caller: Caller,
+    @IdParam('accountId') accountId: string,
+    @Body() { holders }: HoldersBody,
+    @Req() request: FastifyRequest,
+  ): Promise<AcceptedAnswer> {
+    return this.#append({ type: 'account-holders', ...this.#base(caller, accountId, request), holders });
   }
 
   @Put('accounts/:accountId/settings')
   @Needs('accounts:write')
-  settings(@CallerOf() caller: Caller, @Param('accountId') accountId: string, @Body() body: AccountSettingsBody, @Req() request: FastifyRequest): Promise<AcceptedAnswer> {
-    return this.#append({ type: 'account-settings', version: 1, ...this.#base(caller, request), accountId, ...body });
+  @ApiOkResponse({ type: AcceptedAnswer })
+  settings(
+    @CallerOf() caller: Caller,
+    @IdParam('accountId') accountId: string,
+    @Body() body: AccountSettingsBody,
+    @Req() request: FastifyRequest,
+  ): Promise<AcceptedAnswer> {
+    if (body.openedOn !== undefined && !isIsoDate(body.openedOn)) throw invalid('openedOn is not an existing day');
+    return this.#append({ type: 'account-settings', ...this.#base(caller, accountId, request), ...body });
   }
 
   /** What one holder wants to be told about one account. */
   @Put('accounts/:accountId/holders/:customerId/conditions')
   @Needs('accounts:write')
+  @ApiOkResponse({ type: AcceptedAnswer })
   conditions(
     @CallerOf() caller: Caller,
-    @Param('accountId') accountId: string,
-    @Param('customerId') customerId: string,
+    @IdParam('accountId') accountId: string,
+    @IdParam('customerId') customerId: string,
     @Body() body: ConditionsBody,
     @Req() request: FastifyRequest,
   ): Promise<AcceptedAnswer> {
     const conditions: Record<string, ConditionSetting> = {};
     for (const [name, { on, amount }] of Object.entries(body.conditions)) {
-      if (amount === undefined) {
-        conditions[name] = { on };
-        continue;
-      }
-      const money = parseAmount(amount.value, amount.currency);
-      if (typeof money === 'string') throw new HttpException(`conditions.${name}.amount: ${money}`, HttpStatus.BAD_REQUEST);
-      conditions[name] = { on, amount: money };
+      const money = amount === undefined ? undefined : parseAmount(amount.value, amount.currency);
+      if (typeof money === 'string') throw invalid(`conditions.${name}.amount: ${money}`);
+      conditions[name] = money === undefined ? { on } : { on, amount: money };
     }
-    return this.#append({ type: 'conditions', version: 1, ...this.#base(caller, request), accountId, customerId, conditions });
+    return this.#append({ type: 'conditions', ...this.#base(caller, accountId, request), customerId, conditions });
   }
 
+  /** Something that happened on an account and is no transaction; also holders, settings and labels, as on the topic. */
   @Post('events')
   @HttpCode(202)
   @Needs('events:write')
-  event(@CallerOf() caller: Caller, @Body() body: EventBody): Promise<AcceptedAnswer> {
-    const { id, type, accountId, customerId, occurredAt, data } = body;
-    return this.#append({
-      type: 'account-event',
-      version: 1,
-      id,
-      tenantId: caller.tenantId,
-      kind: type,
-      accountId,
-      ...(customerId === undefined ? {} : { customerId }),
-      occurredAt: Date.parse(occurredAt),
-      acceptedAt: this.intake.now(),
-      data,
-    });
+  @ApiBody({ type: EventBody })
+  @ApiAcceptedResponse({ type: AcceptedAnswer })
+  event(@CallerOf() caller: Caller, @Body() body: object): Promise<AcceptedAnswer> {
+    return this.#take(accountEvent, caller, body);
   }
 
   /** The bank's answer to a request from `bank-requests`. Repeating it has no second effect. */
   @Post('bank-answers')
   @HttpCode(202)
   @Needs('bank-answers:write')
-  bankAnswer(@CallerOf() caller: Caller, @Body() body: BankAnswerBody): Promise<AcceptedAnswer> {
-    const accountId = accountOfRequest(body.requestId);
-    if (accountId === undefined) throw new HttpException('requestId: not an id of a request of ours', HttpStatus.BAD_REQUEST);
-    return this.#append({
-      type: 'bank-answer',
-      version: 1,
-      id: `${body.requestId}/${body.answer}`,
-      tenantId: caller.tenantId,
-      accountId,
-      requestId: body.requestId,
-      answer: body.answer,
-      ...(body.why === undefined ? {} : { why: body.why }),
-      acceptedAt: this.intake.now(),
-    });
+  @ApiBody({ type: BankAnswerBody })
+  @ApiAcceptedResponse({ type: AcceptedAnswer })
+  bankAnswer(@CallerOf() caller: Caller, @Body() body: object): Promise<AcceptedAnswer> {
+    return this.#take(bankAnswer, caller, body);
   }
 
-  /** Stops a channel, a provider or everything, on every instance before this answers. */
-  @Post('kill-switches')
-  @HttpCode(200)
-  @Needs('kill-switch')
-  async kill(@CallerOf() caller: Caller, @Body() body: KillSwitchBody): Promise<{ readonly scope: string; readonly on: boolean }> {
-    const { scope, on, why } = body;
-    await this.killSwitches.switchKill({ tenantId: caller.tenantId, scope, on, by: caller.actor, why, at: this.intake.now() });
-    await this.audit.write({ tenantId: caller.tenantId, actor: caller.actor, action: `kill-switch ${scope} ${on ? 'on' : 'off'}`, result: 'done', why });
-    return { scope, on };
+  /** Takes a body as the same record would be taken from a topic: one contract, the same reasons for a refusal. */
+  #take(format: Format, { tenantId }: Caller, body: object): Promise<AcceptedAnswer> {
+    const acceptedAt = this.intake.now();
+    const bytes = Buffer.from(JSON.stringify(body), 'utf8');
+    const { events = [], rejections } = format.decode(bytes, {}, new format.options(), acceptedAt);
+    const [input] = events;
+    if (input === undefined || rejections.length > 0) {
+      throw new HttpException({ statusCode: 400, message: 'The body is refused.', rejections }, HttpStatus.BAD_REQUEST);
+    }
+    return this.#append(input.type === 'label' ? { ...input, tenantId } : { ...input, tenantId, acceptedAt });
   }
 
-  #base(caller: Caller, request: FastifyRequest): { id: string; tenantId: string; acceptedAt: number } {
-    return { id: recordId(caller, request, randomUUID), tenantId: caller.tenantId, acceptedAt: this.intake.now() };
+  #base(caller: Caller, accountId: string, request: FastifyRequest) {
+    const { tenantId } = caller;
+    return { version: 1, id: recordId(caller, request), tenantId, accountId, acceptedAt: this.intake.now() } as const;
   }
 
   async #append(record: AccountRecord & { readonly id: string; readonly accountId: string }): Promise<AcceptedAnswer> {
@@ -120,3 +139,5 @@ export class AccountsController {
     return { id: record.id };
   }
 }
+
+const invalid = (message: string): HttpException => new HttpException(message, HttpStatus.BAD_REQUEST);

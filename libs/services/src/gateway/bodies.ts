@@ -1,7 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { dataClasses, holderRoles, purposes } from '@tocsin/core';
-import type { AccountEventKind, ContactPoint, DataClass, HolderRole, Purpose } from '@tocsin/core';
-import { accountEventKinds } from '@tocsin/core';
+import { dataClasses, eventTypes, holderRoles, isIdentifier, maxIdentifier, purposes } from '@tocsin/core';
+import type { ContactPoint, DataClass, EventType, HolderRole, Purpose } from '@tocsin/core';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -9,57 +8,88 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
-  IsInt,
   IsISO31661Alpha2,
   IsISO4217CurrencyCode,
-  IsISO8601,
-  IsObject,
+  IsInt,
   IsOptional,
   IsString,
   IsTimeZone,
   Length,
   Matches,
+  Max,
   MaxLength,
   Min,
+  ValidateBy,
   ValidateNested,
 } from 'class-validator';
+import { RecordOf, RecordOfParts } from './record-of.ts';
 
 /* Bodies of the bank API: validation and OpenAPI document at once. */
 
-const channelPattern = /^([a-z][a-z0-9-]{0,31}|\*)$/;
+const channelId = /^[a-z][a-z0-9-]{0,31}$/;
+const channelOrAll = /^([a-z][a-z0-9-]{0,31}|\*)$/;
+const nameOrAll = channelOrAll;
+const longestSpanMs = 7 * 86_400_000;
 const starOr = <T extends string>(values: readonly T[]): readonly (T | '*')[] => [...values, '*'];
+const isSpan = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= longestSpanMs;
+
+/** An id of the bank's, by the same rule as in its records. */
+const IsIdentifier = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isIdentifier',
+    validator: {
+      validate: (value) => typeof value === 'string' && isIdentifier(value),
+      defaultMessage: (given) => `${given?.property ?? ''} must be an id of at most ${maxIdentifier} characters`,
+    },
+  });
 
 export class ContactPointBody implements ContactPoint {
-  @ApiProperty({ description: 'E.164 number, e-mail address …', example: '+359881234567' }) @IsString() @Length(3, 320) address!: string;
+  @ApiProperty({ description: 'E.164 number, e-mail address …', example: '+359881234567' })
+  @Matches(/^[^\p{Cc}]{3,320}$/u)
+  address!: string;
   @ApiProperty({ description: 'Did the customer prove that it is theirs?' }) @IsBoolean() verified!: boolean;
 }
 
+/** Who the customer is and how to reach them; replaces what stood. */
 export class ProfileBody {
-  @ApiProperty({ example: 'en', description: 'BCP 47 language' }) @Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/) language!: string;
+  @ApiProperty({ example: 'en', description: 'BCP 47 language' })
+  @Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
+  @MaxLength(35)
+  language!: string;
   @ApiProperty({ example: 'Europe/Sofia', description: 'IANA time zone' }) @IsTimeZone() timeZone!: string;
   @ApiProperty({
-    description: 'By channel id',
+    description: 'By channel id. Messenger’s comes by linking, not from here',
     type: 'object',
     additionalProperties: { $ref: '#/components/schemas/ContactPointBody' },
     example: { sms: { address: '+359881234567', verified: true } },
   })
-  @IsObject()
+  @RecordOfParts({ keys: channelId, atMost: 10 }, ContactPointBody)
   contactPoints!: Record<string, ContactPointBody>;
   @ApiProperty({ type: [String], example: ['messenger', 'sms', 'email'] })
   @IsArray()
   @ArrayMaxSize(10)
-  @Matches(/^[a-z][a-z0-9-]{0,31}$/, { each: true })
+  @Matches(channelId, { each: true })
   channelOrder!: string[];
 }
 
 export class ConsentChangeBody {
-  @ApiProperty({ example: 'messenger', description: 'A channel id, or * for all' }) @Matches(channelPattern) channel!: string;
+  @ApiProperty({ example: 'messenger', description: 'A channel id, or * for all' })
+  @Matches(channelOrAll)
+  channel!: string;
   @ApiProperty({ enum: starOr(purposes) }) @IsIn(starOr(purposes)) purpose!: Purpose | '*';
   @ApiProperty({ enum: starOr(dataClasses) }) @IsIn(starOr(dataClasses)) dataClass!: DataClass | '*';
   @ApiProperty({ enum: ['grant', 'revoke'] }) @IsIn(['grant', 'revoke']) action!: 'grant' | 'revoke';
-  @ApiPropertyOptional({ description: 'Version of the text the customer saw' }) @IsOptional() @IsString() @MaxLength(64) textVersion?: string;
+  @ApiPropertyOptional({ description: 'Version of the text the customer saw' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  textVersion?: string;
   @ApiPropertyOptional({ example: 'en' }) @IsOptional() @IsString() @MaxLength(16) language?: string;
-  @ApiPropertyOptional({ description: 'How it was said and where the proof lies' }) @IsOptional() @IsString() @MaxLength(500) evidence?: string;
+  @ApiPropertyOptional({ description: 'How it was said and where the proof lies' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  evidence?: string;
 }
 
 export class ConsentBody {
@@ -70,35 +100,63 @@ export class ConsentBody {
   @ValidateNested({ each: true })
   @Type(() => ConsentChangeBody)
   changes!: ConsentChangeBody[];
-  @ApiPropertyOptional({ description: 'Who decided: customer (default) or staff:<id>' }) @IsOptional() @Matches(/^(customer|bank|staff:.{1,64})$/) actor?: string;
-  @ApiPropertyOptional({ description: 'Where: app, branch, phone …', example: 'branch' }) @IsOptional() @IsString() @MaxLength(32) source?: string;
+  @ApiPropertyOptional({ description: 'Who decided: customer (default), bank, or staff:<id>' })
+  @IsOptional()
+  @Matches(/^(customer|bank|staff:[^\p{Cc}]{1,64})$/u)
+  actor?: string;
+  @ApiPropertyOptional({ description: 'Where: app, branch, phone …', example: 'branch' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(32)
+  source?: string;
 }
 
+export class GroupingBody {
+  @ApiProperty({ type: 'integer', minimum: 0, maximum: longestSpanMs }) @IsInt() @Min(0) @Max(longestSpanMs) waitMs!: number;
+  @ApiProperty({ type: 'integer', minimum: 0, maximum: longestSpanMs })
+  @IsInt()
+  @Min(0)
+  @Max(longestSpanMs)
+  intervalMs!: number;
+}
+
+/** How alerts come; replaces what stood. */
 export class PreferencesBody {
   @ApiPropertyOptional({
     type: 'object',
-    additionalProperties: { type: 'object', properties: { waitMs: { type: 'integer' }, intervalMs: { type: 'integer' } } },
-    description: 'By alert type or *: how long more of the same is awaited, and the least time between two messages; 0 switches grouping off',
+    additionalProperties: { $ref: '#/components/schemas/GroupingBody' },
+    description:
+      'By alert type or *: how long more of the same is awaited, and the least time between two messages; 0 switches grouping off',
     example: { '*': { waitMs: 0, intervalMs: 0 } },
   })
   @IsOptional()
-  @IsObject()
-  grouping?: Record<string, { waitMs: number; intervalMs: number }>;
-  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'integer' }, description: 'By alert type or *, in milliseconds', example: { '*': 0 } })
+  @RecordOfParts({ keys: nameOrAll, atMost: 50 }, GroupingBody)
+  grouping?: Record<string, GroupingBody>;
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'integer', minimum: 0, maximum: longestSpanMs },
+    description: 'By alert type or *, in milliseconds',
+    example: { '*': 0 },
+  })
   @IsOptional()
-  @IsObject()
+  @RecordOf({ keys: nameOrAll, atMost: 50 }, 'must be milliseconds, at most seven days', isSpan)
   coolDownMs?: Record<string, number>;
-  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string', enum: ['shown', 'hidden'] }, description: 'By channel or *' })
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string', enum: ['shown', 'hidden'] },
+    description: 'By channel or *',
+  })
   @IsOptional()
-  @IsObject()
+  @RecordOf({ keys: nameOrAll, atMost: 10 }, 'must be shown or hidden', (value) => value === 'shown' || value === 'hidden')
   privacy?: Record<string, 'shown' | 'hidden'>;
 }
 
 export class HolderBody {
-  @ApiProperty() @IsString() @Length(1, 128) customerId!: string;
+  @ApiProperty() @IsIdentifier() customerId!: string;
   @ApiProperty({ enum: holderRoles }) @IsIn(holderRoles) role!: HolderRole;
 }
 
+/** Replaces the list. */
 export class HoldersBody {
   @ApiProperty({ type: [HolderBody] })
   @IsArray()
@@ -109,8 +167,11 @@ export class HoldersBody {
 }
 
 export class AccountSettingsBody {
-  @ApiPropertyOptional({ example: 'BG', description: 'Home country, ISO 3166-1 alpha-2' }) @IsOptional() @IsISO31661Alpha2() country?: string;
-  @ApiPropertyOptional({ example: '2020-01-31' }) @IsOptional() @IsISO8601({ strict: true }) openedOn?: string;
+  @ApiPropertyOptional({ example: 'BG', description: 'Home country, ISO 3166-1 alpha-2' })
+  @IsOptional()
+  @IsISO31661Alpha2()
+  country?: string;
+  @ApiPropertyOptional({ example: '2020-01-31' }) @IsOptional() @Matches(/^\d{4}-\d{2}-\d{2}$/) openedOn?: string;
   @ApiPropertyOptional({ example: 'EUR' }) @IsOptional() @IsISO4217CurrencyCode() currency?: string;
 }
 
@@ -128,32 +189,36 @@ export class ConditionBody {
   amount?: AmountBody;
 }
 
+/** What one holder wants to be told about one account; replaces what stood. */
 export class ConditionsBody {
   @ApiProperty({
     type: 'object',
     additionalProperties: { $ref: '#/components/schemas/ConditionBody' },
     example: { 'purchase-over': { on: true, amount: { value: '50.00', currency: 'EUR' } } },
   })
-  @IsObject()
+  @RecordOfParts({ keys: /^[a-z][a-z0-9-]{0,63}$/, atMost: 100 }, ConditionBody)
   conditions!: Record<string, ConditionBody>;
 }
 
+/** As on a topic of account events; checked by the same contract, so that what is accepted here is accepted there. */
 export class EventBody {
-  @ApiProperty({ description: 'Unique; a repetition has no effect' }) @IsString() @Length(1, 128) id!: string;
-  @ApiProperty({ enum: accountEventKinds }) @IsIn(accountEventKinds) type!: AccountEventKind;
-  @ApiProperty() @IsString() @Length(1, 128) accountId!: string;
-  @ApiPropertyOptional() @IsOptional() @IsString() @Length(1, 128) customerId?: string;
-  @ApiProperty({ example: '2026-01-01T12:00:00Z' }) @IsISO8601({ strict: true, strictSeparator: true }) occurredAt!: string;
-  @ApiProperty({ type: 'object', additionalProperties: true }) @IsObject() data!: Record<string, unknown>;
+  @ApiProperty({ description: 'Unique; a repetition has no effect' }) id!: string;
+  @ApiProperty({ enum: eventTypes }) type!: EventType;
+  @ApiPropertyOptional({ description: 'One of accountId and customerId is needed' }) accountId?: string;
+  @ApiPropertyOptional() customerId?: string;
+  @ApiProperty({ example: '2026-01-01T12:00:00Z' }) occurredAt!: string;
+  @ApiProperty({ type: 'object', additionalProperties: true }) data!: Record<string, unknown>;
 }
 
+/** As on a topic of bank answers; checked by the same contract. */
 export class BankAnswerBody {
-  @ApiProperty({ example: 'freeze/acc-1/0123456789abcdef' }) @IsString() @Length(1, 400) requestId!: string;
-  @ApiProperty({ enum: ['accepted', 'refused'] }) @IsIn(['accepted', 'refused']) answer!: 'accepted' | 'refused';
-  @ApiPropertyOptional() @IsOptional() @IsString() @MaxLength(500) why?: string;
+  @ApiPropertyOptional({ description: 'Default: made of request and answer' }) id?: string;
+  @ApiProperty({ example: 'freeze/acc-1/0123456789abcdef' }) requestId!: string;
+  @ApiProperty({ enum: ['accepted', 'refused'] }) answer!: 'accepted' | 'refused';
+  @ApiPropertyOptional() why?: string;
 }
 
-export const linkPurposes = ['messenger-link', 'consent-page'] as const;
+export const linkPurposes = ['messenger-link'] as const;
 export type LinkPurpose = (typeof linkPurposes)[number];
 
 export class LinkBody {
@@ -161,7 +226,9 @@ export class LinkBody {
 }
 
 export class KillSwitchBody {
-  @ApiProperty({ example: 'channel:sms', description: 'all, channel:<id> or provider:<name>' }) @Matches(/^(all|channel:[a-z][a-z0-9-]*|provider:.{1,64})$/) scope!: string;
+  @ApiProperty({ example: 'channel:sms', description: 'all, channel:<id> or provider:<name>' })
+  @Matches(/^(all|channel:[a-z][a-z0-9-]{0,31}|provider:[^\p{Cc}]{1,64})$/u)
+  scope!: string;
   @ApiProperty() @IsBoolean() on!: boolean;
   @ApiProperty({ description: 'Why; kept in the audit' }) @IsString() @Length(1, 500) why!: string;
 }
@@ -170,6 +237,13 @@ export class AcceptedAnswer {
   @ApiProperty({ description: 'The id under which it was recorded' }) id!: string;
 }
 
-export class PageQuery {
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1) limit?: number;
+export class LinkAnswer {
+  @ApiProperty({ description: 'What the customer opens' }) url!: string;
+  @ApiProperty() token!: string;
+  @ApiProperty({ description: 'Milliseconds since 1970' }) expiresAt!: number;
+}
+
+export class KillSwitchAnswer {
+  @ApiProperty() scope!: string;
+  @ApiProperty() on!: boolean;
 }

@@ -1,20 +1,54 @@
-import { randomUUID } from 'node:crypto';
-import { Body, Controller, Get, HttpCode, HttpException, HttpStatus, Inject, Param, Post, Put, Req, UseGuards, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  HttpException,
+  HttpStatus,
+  Inject,
+  Post,
+  Put,
+  Req,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiParam,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
+import { maskPan } from '@tocsin/core';
 import type { FastifyRequest } from 'fastify';
 import { AccessGuard, CallerOf, Needs } from './access.ts';
 import { AuditTrail } from './audit-trail.ts';
-import { AcceptedAnswer, ConsentBody, LinkBody, PreferencesBody, ProfileBody } from './bodies.ts';
+import {
+  AcceptedAnswer,
+  ConsentBody,
+  ContactPointBody,
+  GroupingBody,
+  LinkAnswer,
+  LinkBody,
+  PreferencesBody,
+  ProfileBody,
+} from './bodies.ts';
 import type { Caller } from './credentials.ts';
-import { Idempotency, recordId } from './idempotency.ts';
-import { BarrierUnavailable, Intake } from './intake.ts';
 import { CustomerLinks } from './customer-links.ts';
 import { CustomerReads } from './customer-reads.ts';
+import { IdParam } from './id-param.ts';
+import { Idempotency, recordId } from './idempotency.ts';
+import { Intake } from './intake.ts';
 
 /** What the bank tells us about its customers, and what it may ask. */
 @ApiTags('customers')
 @ApiBearerAuth()
 @ApiSecurity('api-key')
+@ApiHeader({ name: 'Idempotency-Key', required: false, schema: { type: 'string', maxLength: 200 } })
+@ApiParam({ name: 'customerId', type: 'string' })
+@ApiExtraModels(ContactPointBody, GroupingBody)
 @UseGuards(AccessGuard)
 @UseInterceptors(Idempotency)
 @Controller('v1/customers/:customerId')
@@ -26,9 +60,10 @@ export class CustomersController {
     @Inject(AuditTrail) private readonly audit: AuditTrail,
   ) {}
 
+  /** Who the customer is to us, as of the last second. */
   @Get('profile')
   @Needs('customers:read')
-  async profile(@CallerOf() caller: Caller, @Param('customerId') customerId: string): Promise<object> {
+  async profile(@CallerOf() caller: Caller, @IdParam('customerId') customerId: string): Promise<object> {
     return found(await this.reads.profile(caller.tenantId, customerId));
   }
 
@@ -37,18 +72,19 @@ export class CustomersController {
   @ApiOkResponse({ type: AcceptedAnswer })
   async putProfile(
     @CallerOf() caller: Caller,
-    @Param('customerId') customerId: string,
+    @IdParam('customerId') customerId: string,
     @Body() body: ProfileBody,
     @Req() request: FastifyRequest,
   ): Promise<AcceptedAnswer> {
-    const id = recordId(caller, request, randomUUID);
-    await this.intake.customer({ type: 'profile', version: 1, id, acceptedAt: this.intake.now(), ...of(caller, customerId), ...body });
-    return { id };
+    const base = this.#base(caller, customerId, request);
+    await this.intake.customer({ type: 'profile', ...base, ...body });
+    return { id: base.id };
   }
 
+  /** What stands, cell by cell, and the newest lines of the ledger behind it. */
   @Get('consents')
   @Needs('customers:read')
-  async consents(@CallerOf() caller: Caller, @Param('customerId') customerId: string): Promise<object> {
+  async consents(@CallerOf() caller: Caller, @IdParam('customerId') customerId: string): Promise<object> {
     return found(await this.reads.consents(caller.tenantId, customerId));
   }
 
@@ -59,21 +95,22 @@ export class CustomersController {
   @ApiOkResponse({ type: AcceptedAnswer })
   async consent(
     @CallerOf() caller: Caller,
-    @Param('customerId') customerId: string,
+    @IdParam('customerId') customerId: string,
     @Body() body: ConsentBody,
     @Req() request: FastifyRequest,
   ): Promise<AcceptedAnswer> {
-    const id = recordId(caller, request, randomUUID);
-    const acceptedAt = this.intake.now();
+    const base = this.#base(caller, customerId, request);
     const { actor = 'customer', source = 'api' } = body;
-    const changes = body.changes.map((change, index) => ({ id: `${id}/${index}`, acceptedAt, actor, source, ...change }));
-    try {
-      await this.intake.consent({ type: 'consent', version: 1, id, acceptedAt, ...of(caller, customerId), changes });
-    } catch (error) {
-      if (error instanceof BarrierUnavailable) throw new HttpException(error.message, HttpStatus.SERVICE_UNAVAILABLE);
-      throw error;
-    }
-    return { id };
+    const changes = body.changes.map(({ evidence, ...change }, index) => ({
+      id: `${base.id}/${index}`,
+      acceptedAt: base.acceptedAt,
+      actor,
+      source,
+      ...change,
+      ...(evidence === undefined ? {} : { evidence: maskPan(evidence).text }),
+    }));
+    await this.intake.consent({ type: 'consent', ...base, changes });
+    return { id: base.id };
   }
 
   @Put('preferences')
@@ -81,26 +118,26 @@ export class CustomersController {
   @ApiOkResponse({ type: AcceptedAnswer })
   async preferences(
     @CallerOf() caller: Caller,
-    @Param('customerId') customerId: string,
+    @IdParam('customerId') customerId: string,
     @Body() body: PreferencesBody,
     @Req() request: FastifyRequest,
   ): Promise<AcceptedAnswer> {
-    const id = recordId(caller, request, randomUUID);
-    await this.intake.customer({ type: 'preferences', version: 1, id, acceptedAt: this.intake.now(), ...of(caller, customerId), ...body });
-    return { id };
+    const base = this.#base(caller, customerId, request);
+    await this.intake.customer({ type: 'preferences', ...base, ...body });
+    return { id: base.id };
   }
 
   /** The last alerts, newest first: what was told, on which channel, what became of it. */
   @Get('alerts')
   @Needs('alerts:read')
-  alerts(@CallerOf() caller: Caller, @Param('customerId') customerId: string): Promise<readonly object[]> {
+  alerts(@CallerOf() caller: Caller, @IdParam('customerId') customerId: string): Promise<readonly object[]> {
     return this.reads.alerts(caller.tenantId, customerId);
   }
 
   /** Who received what: the last disclosures, newest first. The topic `ledger` has them all. */
   @Get('disclosures')
   @Needs('disclosures:read')
-  disclosures(@CallerOf() caller: Caller, @Param('customerId') customerId: string): Promise<readonly object[]> {
+  disclosures(@CallerOf() caller: Caller, @IdParam('customerId') customerId: string): Promise<readonly object[]> {
     return this.reads.disclosures(caller.tenantId, customerId);
   }
 
@@ -108,14 +145,28 @@ export class CustomersController {
   @Post('links')
   @HttpCode(200)
   @Needs('links:write')
-  async link(@CallerOf() caller: Caller, @Param('customerId') customerId: string, @Body() body: LinkBody): Promise<object> {
-    const link = await this.links.make({ tenantId: caller.tenantId, customerId, purpose: body.purpose });
-    await this.audit.write({ tenantId: caller.tenantId, actor: caller.actor, action: `link ${body.purpose}`, result: 'done' });
+  @ApiOkResponse({ type: LinkAnswer })
+  async link(
+    @CallerOf() caller: Caller,
+    @IdParam('customerId') customerId: string,
+    @Body() body: LinkBody,
+  ): Promise<LinkAnswer> {
+    const { tenantId, actor } = caller;
+    const link = await this.links.make({ tenantId, customerId, purpose: body.purpose });
+    await this.audit.write({ tenantId, actor, action: `link ${body.purpose}`, result: 'done' });
     return link;
   }
-}
 
-const of = (caller: Caller, customerId: string) => ({ tenantId: caller.tenantId, customerId });
+  #base(caller: Caller, customerId: string, request: FastifyRequest) {
+    return {
+      version: 1,
+      id: recordId(caller, request),
+      acceptedAt: this.intake.now(),
+      tenantId: caller.tenantId,
+      customerId,
+    } as const;
+  }
+}
 
 function found<T>(value: T | undefined): T {
   if (value === undefined) throw new HttpException('Not found', HttpStatus.NOT_FOUND);

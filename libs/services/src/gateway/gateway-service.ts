@@ -1,22 +1,23 @@
 import { directoryStage } from '@tocsin/core';
-import type { Barriers, Log } from '@tocsin/core';
+import type { Instant } from '@tocsin/core';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { configuredChannels } from '../channel-table.ts';
 import { keyedDigest } from '../platform/digests.ts';
 import type { Service, ServiceContext } from '../service.ts';
+import type { Settings } from '../settings.ts';
 import { stageFeed } from '../stage-feed.ts';
 import { Credentials } from './credentials.ts';
+import type { TokenIssuer } from './credentials.ts';
 import { DirectoryController } from './directory.controller.ts';
 import { GatewayModule } from './gateway.module.ts';
-
-/** Meta's hosts, to which account linking may return. */
-const metaHosts = ['facebook.com', 'messenger.com'];
 
 export interface GatewayExtras {
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Provider[];
-  /** Further hosts to which account linking may return (a simulated Meta). */
-  readonly returnHosts?: readonly string[];
+  /** Origins besides Meta's own to which account linking may return (a simulated Meta). */
+  readonly returnOrigins?: readonly string[];
+  /** Default: the machine's. */
+  readonly now?: () => Instant;
 }
 
 /** The gateway's own stage, and the module that serves HTTP. */
@@ -24,25 +25,29 @@ export function gatewayService(context: ServiceContext, publicUrl: string, extra
   const { settings, platform } = context;
   const { channels } = configuredChannels(settings);
   const pageId = channels.map(({ options }) => (options as { pageId?: unknown }).pageId).find((id) => typeof id === 'string') ?? null;
-  const log: Log = platform.log;
-  const barriers: Barriers = platform.barriers;
   const module = GatewayModule.forRoot({
-    log,
+    log: platform.log,
     state: platform.state,
-    barriers,
+    barriers: platform.barriers,
     buckets: platform.buckets,
     shortTerm: platform.shortTerm,
     sync: () => platform.sync(),
     digest: keyedDigest(settings.secret),
-    credentials: new Credentials(settings.gateway.apiKeys, settings.gateway.issuers),
+    credentials: new Credentials(settings.gateway.apiKeys, issuersOf(settings)),
     limits: settings.gateway.rate,
     channels: channels.map(({ id }) => id),
     webhooks: channels.flatMap(({ id, tenantId, receive }) =>
       receive === undefined ? [] : [{ id, tenantId, publicUrl: `${publicUrl}/webhooks/${id}`, receive }],
     ),
-    linking: { returnHosts: [...metaHosts, ...(extras.returnHosts ?? [])], pageId },
+    linking: { returnOrigins: extras.returnOrigins ?? [], pageId },
+    killScopes: (tenantId) => [
+      'all',
+      ...channels
+        .filter((channel) => channel.tenantId === tenantId)
+        .flatMap(({ id, provider }) => [`channel:${id}`, `provider:${provider.name}`]),
+    ],
     publicUrl,
-    now: Date.now,
+    now: extras.now ?? Date.now,
     ...(extras.controllers === undefined ? {} : { controllers: extras.controllers }),
     ...(extras.providers === undefined ? {} : { providers: extras.providers }),
   });
@@ -53,3 +58,7 @@ export function gatewayService(context: ServiceContext, publicUrl: string, extra
     module,
   };
 }
+
+/** An issuer speaks for the tenants that it names; where there is only one tenant, for that one. */
+const issuersOf = ({ gateway, tenants }: Settings): readonly TokenIssuer[] =>
+  gateway.issuers.map((issuer) => ({ ...issuer, tenants: issuer.tenants ?? Object.keys(tenants) }));

@@ -16,7 +16,10 @@ import { CustomersController } from './customers.controller.ts';
 import { Idempotency } from './idempotency.ts';
 import { InboundEvents } from './inbound-events.ts';
 import { Intake } from './intake.ts';
+import { KillSwitchesController, killScopes } from './kill-switches.controller.ts';
+import type { KillScopes } from './kill-switches.controller.ts';
 import { barriers, shortTermStore, tokenBuckets } from './tokens.ts';
+import { TopicPartitions } from './topic-partitions.ts';
 import { WebhooksController, webhookChannels } from './webhooks.controller.ts';
 import type { WebhookChannel } from './webhooks.controller.ts';
 
@@ -34,6 +37,7 @@ export interface GatewayParts {
   readonly channels: readonly string[];
   readonly webhooks: readonly WebhookChannel[];
   readonly linking: LinkingOptions;
+  readonly killScopes: KillScopes;
   readonly publicUrl: string;
   readonly now: () => Instant;
   /** Further controllers, such as the demonstration's. */
@@ -45,18 +49,27 @@ export interface GatewayParts {
 @Module({})
 export class GatewayModule {
   static forRoot(parts: GatewayParts): DynamicModule {
-    const { now } = parts;
-    const intake = new Intake(parts);
-    const state = new CommittedState(parts.log, parts.state);
-    const links = new CustomerLinks({ store: parts.shortTerm, publicUrl: parts.publicUrl, now });
+    const { now, shortTerm, digest } = parts;
+    const partitions = new TopicPartitions(parts.log);
+    const intake = new Intake({ ...parts, partitions });
+    const state = new CommittedState(partitions, parts.state);
+    const links = new CustomerLinks({ store: shortTerm, publicUrl: parts.publicUrl, now });
+    const audit = new AuditTrail(intake);
     return {
       module: GatewayModule,
-      controllers: [CustomersController, AccountsController, WebhooksController, CustomerPagesController, ...(parts.controllers ?? [])],
+      controllers: [
+        CustomersController,
+        AccountsController,
+        KillSwitchesController,
+        WebhooksController,
+        CustomerPagesController,
+        ...(parts.controllers ?? []),
+      ],
       providers: [
         AccessGuard,
         Idempotency,
         { provide: Intake, useValue: intake },
-        { provide: AuditTrail, useValue: new AuditTrail(intake) },
+        { provide: AuditTrail, useValue: audit },
         { provide: CommittedState, useValue: state },
         { provide: CustomerReads, useValue: new CustomerReads(state, parts.channels) },
         { provide: CustomerLinks, useValue: links },
@@ -64,13 +77,15 @@ export class GatewayModule {
         {
           provide: InboundEvents,
           inject: [Metrics],
-          useFactory: (metrics: Metrics) => new InboundEvents({ intake, state, links, digest: parts.digest, metrics }),
+          useFactory: (metrics: Metrics) =>
+            new InboundEvents({ intake, state, links, audit, shortTerm, digest, metrics }),
         },
         { provide: barriers, useValue: parts.barriers },
         { provide: tokenBuckets, useValue: parts.buckets },
         { provide: shortTermStore, useValue: parts.shortTerm },
         { provide: rateLimits, useValue: parts.limits },
         { provide: webhookChannels, useValue: parts.webhooks },
+        { provide: killScopes, useValue: parts.killScopes },
         { provide: linkingOptions, useValue: parts.linking },
         ...(parts.providers ?? []),
       ],

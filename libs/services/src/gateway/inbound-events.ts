@@ -183,11 +183,11 @@ function contentOf(
     address,
     at,
     opensWindow,
-    ...(text === undefined ? {} : { text: maskPan(text.slice(0, longestText)).text }),
+    ...(text === undefined ? {} : { text: maskPan(text).text.slice(0, longestText) }),
     // Payloads of our own are ids, which a mask would only break.
     ...(payload === undefined
       ? {}
-      : { payload: payload.startsWith('Q:') ? payload.slice(0, 200) : maskPan(payload.slice(0, 200)).text }),
+      : { payload: payload.startsWith('Q:') ? payload.slice(0, 200) : maskPan(payload).text.slice(0, 200) }),
     ...(providerHandled === undefined ? {} : { providerHandled }),
   };
 }

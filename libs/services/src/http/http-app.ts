@@ -4,6 +4,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { maxIdentifier } from '@tocsin/core';
 import { nestLogger } from '@tocsin/nest';
 import type { Logger, Metrics } from '@tocsin/nest';
 import type { FastifyInstance } from 'fastify';
@@ -11,8 +12,8 @@ import { maxBodyBytes, readBodies } from './body-parsers.ts';
 import { ErrorAnswers } from './error-answers.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 
-/** An id of 128 characters, each percent-encoded. */
-const maxParamLength = 128 * 9;
+/** The longest identifier, each character percent-encoded. */
+const maxParamLength = maxIdentifier * 9;
 
 /** The Nest application of a process, with everything that holds for all of its HTTP: it does not listen yet. */
 export async function httpApp(options: {

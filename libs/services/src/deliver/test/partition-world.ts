@@ -73,11 +73,11 @@ export type Put = DeliverRecord | { readonly type: 'tick' };
 export class SharedLog {
   readonly records: { readonly key: string; readonly json: string; readonly at: Instant }[] = [];
   readonly readers = new Set<() => void>();
-  readonly clock: HandClock;
+  readonly clock: Pick<ExecutorClock, 'now'>;
   /** Set: appends are refused. */
   broken = false;
 
-  constructor(clock: HandClock) {
+  constructor(clock: Pick<ExecutorClock, 'now'>) {
     this.clock = clock;
   }
 
@@ -95,7 +95,9 @@ export class SharedLog {
   }
 
   of<T>(type: string): readonly T[] {
-    return this.records.map(({ json }) => JSON.parse(json) as { type: string } & T).filter((value) => value.type === type);
+    return this.records
+      .map(({ json }) => JSON.parse(json) as { type: string } & T)
+      .filter((value) => value.type === type);
   }
 }
 
@@ -119,7 +121,12 @@ export class Owner implements PartitionView {
   readonly #read = (): void => this.read();
   #next = 0;
 
-  constructor(token: string, log: SharedLog, companion: Companion, options: { readonly lane?: 'urgent' | 'routine' } = {}) {
+  constructor(
+    token: string,
+    log: SharedLog,
+    companion: Companion,
+    options: { readonly lane?: 'urgent' | 'routine' } = {},
+  ) {
     this.#stage = deliverStage({ channel: 'sms', lane: options.lane ?? 'urgent', digest: sha256 });
     this.stage = this.#stage.name;
     this.topic = this.#stage.input;
@@ -180,7 +187,9 @@ export class Owner implements PartitionView {
   }
 
   get receipts(): readonly ReceiptRecord[] {
-    return this.outputs.filter(({ topic }) => topic === topicNames.customerEvents).map(({ value }) => value as ReceiptRecord);
+    return this.outputs
+      .filter(({ topic }) => topic === topicNames.customerEvents)
+      .map(({ value }) => value as ReceiptRecord);
   }
 
   get told(): readonly string[] {
@@ -198,14 +207,24 @@ export class Owner implements PartitionView {
       this.#fireTimers(at);
       if (json.startsWith('{"type":"tick"')) continue;
       const value = new TextEncoder().encode(json);
-      const record = this.#stage.decode({ topic: this.topic, partition: 0, offset: this.#next, timestamp: at, key: null, value, headers: {} });
+      const record = this.#stage.decode({
+        topic: this.topic,
+        partition: 0,
+        offset: this.#next,
+        timestamp: at,
+        key: null,
+        value,
+        headers: {},
+      });
       this.#stage.step(this.#context(this.clockAt, at), record);
     }
   }
 
   #fireTimers(recordAt: Instant): void {
     for (;;) {
-      const due = [...this.#timers.values()].filter((timer) => timer.due <= this.clockAt).sort((a, b) => a.due - b.due)[0];
+      const due = [...this.#timers.values()]
+        .filter((timer) => timer.due <= this.clockAt)
+        .sort((a, b) => a.due - b.due)[0];
       if (due === undefined) return;
       this.#timers.delete(due.key);
       this.#stage.onTimer!(this.#context(due.due, recordAt), due);

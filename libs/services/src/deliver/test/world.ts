@@ -1,4 +1,13 @@
-import type { ContactRecord, DeliveryRecord, OpenChannel, Outcome, Recipient, RenderedMessage, SendContext, TenantPolicy } from '@tocsin/core';
+import type {
+  ContactRecord,
+  DeliveryRecord,
+  OpenChannel,
+  Outcome,
+  Recipient,
+  RenderedMessage,
+  SendContext,
+  TenantPolicy,
+} from '@tocsin/core';
 import { hours } from '@tocsin/core';
 import { Breaker } from '../breaker.ts';
 import { deliveryCompanion } from '../executor.ts';
@@ -29,7 +38,10 @@ export const delivery = (id: string, changes: Partial<DeliveryRecord> = {}): Del
 
 export const contact = (changes: Partial<ContactRecord> = {}): ContactRecord => {
   const customerId = changes.customerId ?? 'cus-1';
-  const allowance = { classes: ['existence', 'amount', 'merchant'], ground: { kind: 'consent', consentId: 'c-1' } } as const;
+  const allowance = {
+    classes: ['existence', 'amount', 'merchant'],
+    ground: { kind: 'consent', consentId: 'c-1' },
+  } as const;
   return {
     type: 'contact',
     version: 1,
@@ -151,9 +163,15 @@ export class World {
   }
 
   /** Another process: nothing shared but the log, the stores and the provider. */
-  owner(token = 'me', limits: Partial<ExecutorLimits> = {}, changes: Partial<ExecutorOptions> = {}): Owner & { drain(): Promise<void> } {
+  owner(
+    token = 'me',
+    limits: Partial<ExecutorLimits> = {},
+    changes: Partial<ExecutorOptions> = {},
+  ): Owner & { drain(): Promise<void> } {
     const companion = deliveryCompanion(this.options(limits, changes));
-    return Object.assign(new Owner(token, this.log, companion, { lane: changes.lane ?? 'urgent' }), { drain: () => companion.drain() });
+    return Object.assign(new Owner(token, this.log, companion, { lane: changes.lane ?? 'urgent' }), {
+      drain: () => companion.drain(),
+    });
   }
 
   async put(...records: readonly Put[]): Promise<void> {

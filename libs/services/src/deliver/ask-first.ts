@@ -1,0 +1,54 @@
+import { contactKey, keyOf } from '@tocsin/core';
+import type { BarrierAnswer, ContactRecord, Job, PartitionView } from '@tocsin/core';
+import type { ExecutorOptions } from './executor-options.ts';
+
+/** What decides whether a delivery may leave now. */
+export interface Looked {
+  readonly contact: ContactRecord | undefined;
+  readonly answer: BarrierAnswer;
+}
+
+/** Contacts and barriers of these jobs, in one round trip each; undefined when they cannot be read: then nothing may leave. */
+export async function look(
+  { barriers, channel, metrics }: ExecutorOptions,
+  view: PartitionView,
+  jobs: readonly Job[],
+): Promise<readonly Looked[] | undefined> {
+  const questions = jobs.map(({ delivery: { tenantId, customerId } }) => ({
+    tenantId,
+    customerId,
+    channel: channel.id,
+    provider: channel.provider.name,
+  }));
+  try {
+    const keys = questions.map(({ tenantId, customerId }) => contactKey(keyOf(tenantId, customerId)));
+    const contacts = await view.load<ContactRecord>(keys);
+    // The barriers last: nothing waits between their answer and what is done with it.
+    const answers = await barriers.ask(questions);
+    return contacts.map((contact, i) => ({ contact, answer: answers[i]! }));
+  } catch {
+    if (!view.lost) metrics.count('barriers_unreadable', { channel: channel.id });
+    return undefined;
+  }
+}
+
+/** Takes from what the provider account may do in a second, of which a share is kept for what is urgent; undefined when that is not known. */
+export async function takeTokens(
+  { buckets, channel, lane, metrics }: ExecutorOptions,
+  urgentShare: number,
+  want: number,
+): Promise<{ readonly granted: number; readonly nextInMs: number } | undefined> {
+  const { perSecond } = channel.capabilities;
+  const burst = Math.max(1, perSecond);
+  const reserve = lane === 'urgent' ? 0 : Math.floor(burst * urgentShare);
+  try {
+    return await buckets.take(`${channel.provider.name}/${channel.provider.account}`, want, {
+      perSecond,
+      burst,
+      reserve,
+    });
+  } catch {
+    metrics.count('buckets_unreadable', { channel: channel.id });
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import { deliverStage, lanes } from '@tocsin/core';
+import type { ReasonTable, TenantPolicy } from '@tocsin/core';
+import { customerConditions, fraudRules } from '@tocsin/rules';
+import { configuredChannels } from '../channel-table.ts';
+import { keyedDigest, sha256 } from '../platform/digests.ts';
+import type { Service, ServiceContext } from '../service.ts';
+import type { Settings } from '../settings.ts';
+import { stageFeed } from '../stage-feed.ts';
+import { tenantPolicies } from '../tenant-policies.ts';
+import { Breaker } from './breaker.ts';
+import { DeliverController } from './deliver.controller.ts';
+import { deliveryCompanion } from './executor.ts';
+
+const sentences = new Map([...fraudRules, ...customerConditions].map(({ id, sentence }) => [id, sentence]));
+
+/** The sentence that a rule's author wrote for customers; English is the only language rules have so far. */
+const reasonSentence: ReasonTable = (ruleId) => sentences.get(ruleId);
+
+/** The channels that this instance serves, each with both lanes and one connection to its provider. */
+export function deliverService(context: ServiceContext): Service {
+  const { settings, platform, metrics, logger } = context;
+  const policies: (tenantId: string) => TenantPolicy = tenantPolicies(settings);
+  const served = configuredChannels(settings).channels.filter(
+    ({ id }) => settings.deliver.channels?.includes(id) ?? true,
+  );
+  const opened = served.map((channel) => ({ ...channel, connection: channel.open(), breaker: new Breaker() }));
+  const feeds = opened.flatMap(({ id, channel, provider, connection, breaker }) =>
+    lanes.map((lane) =>
+      stageFeed({
+        ...context,
+        pattern: 'deliver',
+        stage: deliverStage({ channel: id, lane, digest: sha256 }),
+        companion: () =>
+          deliveryCompanion({
+            channel: { id, capabilities: channel.capabilities, provider, open: connection },
+            lane,
+            barriers: platform.barriers,
+            buckets: platform.buckets,
+            breaker,
+            policy: policies,
+            keyedDigest: keyedDigest(settings.secret),
+            reasonSentence,
+            metrics,
+            logger,
+            limits: limitsOf(settings),
+          }),
+      }),
+    ),
+  );
+  return {
+    name: 'deliver',
+    feeds,
+    controllers: [DeliverController],
+    close: async () => {
+      await Promise.all(opened.map(({ connection }) => connection.close?.()));
+    },
+  };
+}
+
+const limitsOf = ({ deliver }: Settings) => ({
+  concurrency: deliver.concurrency,
+  attemptDeadlineMs: deliver.timeoutMs,
+});
