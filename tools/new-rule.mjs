@@ -151,7 +151,10 @@ function enlist() {
   const entries = (list) => [...list.split(','), name].map((entry) => entry.trim()).filter((entry) => entry !== '');
   const longer = enlisted.replace(
     table,
-    (_, head, list, tail) => `${head}\n${entries(list).map((entry) => `  ${entry},\n`).join('')}${tail}`,
+    (_, head, list, tail) =>
+      `${head}\n${entries(list)
+        .map((entry) => `  ${entry},\n`)
+        .join('')}${tail}`,
   );
   writeFileSync(path, longer);
 }
@@ -161,4 +164,6 @@ mkdirSync(folder, { recursive: true });
 writeFileSync(`${folder}/${id}.ts`, code);
 writeFileSync(`${folder}/${id}.test.ts`, test);
 writeFileSync(`${folder}/${id}.md`, article);
-console.log(`The rule ${id} is in libs/rules/src/fraud/${id}: code, test and document. It runs as it stands; now make it yours.`);
+console.log(
+  `The rule ${id} is in libs/rules/src/fraud/${id}: code, test and document. It runs as it stands; now make it yours.`,
+);

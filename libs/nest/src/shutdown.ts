@@ -6,6 +6,8 @@ export interface Closing {
   readonly close: () => Promise<void>;
 }
 
+const sameWishMs = 500;
+
 /**
  * Ends the process gracefully on SIGTERM and SIGINT (Ctrl-C): everything that runs is drained, in order; a second signal,
  * or the time-out, ends it at once with code 1. Returns a promise for tests and commands that wait for the end.
@@ -17,13 +19,15 @@ export function closeOnSignal(
 ): void {
   const timeoutMs = options.timeoutMs ?? 20_000;
   const announce = options.announce ?? (() => {});
-  let ending = false;
+  let endingSince: number | undefined;
   const end = (signal: string): void => {
-    if (ending) {
+    if (endingSince !== undefined) {
+      // A supervisor may signal the whole group and the process: that is one wish, not two.
+      if (performance.now() - endingSince < sameWishMs) return;
       announce('Ending at once.');
       process.exit(1);
     }
-    ending = true;
+    endingSince = performance.now();
     announce('Finishing what is in flight; press Ctrl-C again to end at once.');
     setTimeout(() => {
       logger.error('shutdown took too long', { signal, timeoutMs });

@@ -28,7 +28,8 @@ function clone(): string {
       filter: (path) => !/[\\/](dist|node_modules)$/.test(path) && !path.endsWith('adding-a-rule.test.ts'),
     });
   }
-  for (const name of ['node_modules', 'libs/core', 'libs/testing']) symlinkSync(join(root, name), join(folder, name), 'dir');
+  for (const name of ['node_modules', 'libs/core', 'libs/testing'])
+    symlinkSync(join(root, name), join(folder, name), 'dir');
   // The linked libraries are read as sources: they are not this clone's to build.
   const configuration = { extends: '../../tsconfig.base.json', compilerOptions: { noEmit: true }, include: ['src'] };
   writeFileSync(join(folder, 'libs/rules/tsconfig.json'), JSON.stringify(configuration));
@@ -41,7 +42,9 @@ function run(folder: string, ...command: readonly string[]): string {
 }
 
 const refusal = (folder: string, ...args: readonly string[]): string =>
-  spawnSync(process.execPath, ['tools/new-rule.mjs', ...args], { cwd: folder, encoding: 'utf8' }).stderr.split('\n')[0]!;
+  spawnSync(process.execPath, ['tools/new-rule.mjs', ...args], { cwd: folder, encoding: 'utf8' }).stderr.split(
+    '\n',
+  )[0]!;
 
 describe('docs/adding-a-rule.md', () => {
   it('leads to a rule that runs, and so does the generator alone', () => {

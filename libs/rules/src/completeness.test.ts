@@ -12,7 +12,9 @@ const folderOf = (kind: string): string => fileURLToPath(new URL(kind, import.me
 const triplet = (id: string) => [`${id}.ts`, `${id}.test.ts`, `${id}.md`];
 
 const plain = (parameters: Parameters) =>
-  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, Array.isArray(value) ? value.join() : value]));
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name, Array.isArray(value) ? value.join() : value]),
+  );
 
 for (const [kind, table] of [
   ['fraud', fraudRules],

@@ -9,3 +9,4 @@ export * from './platform/digests.ts';
 export * from './platform/platform.ts';
 export { hashApiKey } from './gateway/credentials.ts';
 export { providerKey } from './deliver/executor-options.ts';
+export * from './deliver/index.ts';

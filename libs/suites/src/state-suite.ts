@@ -390,6 +390,8 @@ const contents: readonly StateCase[] = [
           const seen = new Set((await other.peek(keys)).map(contentOf));
           assert.equal(seen.size, 1, `torn: ${[...seen].join(' ')}`);
           looks++;
+          // Leaves the event loop to the writer: a store that answers at once would otherwise never let it run.
+          await new Promise((resolve) => setImmediate(resolve));
         }
       };
       const looking = look();

@@ -94,7 +94,7 @@ describe('the demonstration', () => {
   it('says beside the message what left, to whom, for what, on which consent', async () => {
     const message = await watch.next('message', isQuestion);
     const disclosure = await watch.next('disclosure', ({ key }) => key === message.key);
-    expect(disclosure.fields).toEqual(expect.arrayContaining(['existence', 'amount', 'merchant']));
+    expect(disclosure.fields).toEqual(expect.arrayContaining(['kind', 'amount', 'merchant']));
     expect(disclosure.purpose).toBe('fraud-protection');
     expect(disclosure.ground).toBe('the customer’s consent');
   });

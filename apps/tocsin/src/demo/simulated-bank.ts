@@ -20,7 +20,7 @@ export class SimulatedBank {
     this.#log = options.log;
     this.#hub = options.hub;
     this.#demo = options.demo;
-    this.#world = new World({ seed: options.now % 2 ** 31, idPrefix: `t${options.now.toString(36)}` });
+    this.#world = new World({ seed: options.now % 2 ** 31, customers: 600, idPrefix: `t${options.now.toString(36)}` });
     const [ana] = this.#world.customers;
     if (ana === undefined) throw new Error('The simulated bank has no customers.');
     this.#ana = ana;

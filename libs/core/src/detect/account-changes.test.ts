@@ -6,7 +6,15 @@ import { DetectWorld, start } from './test/detect-world.ts';
 
 const accountId = 'acc-1';
 
-const holders = (...ids: readonly string[]): { type: 'account-holders'; id: string; accountId: string; acceptedAt: number; holders: AccountHoldersRecord['holders'] } => ({
+const holders = (
+  ...ids: readonly string[]
+): {
+  type: 'account-holders';
+  id: string;
+  accountId: string;
+  acceptedAt: number;
+  holders: AccountHoldersRecord['holders'];
+} => ({
   type: 'account-holders',
   id: `h-${ids.join('-')}`,
   accountId,
@@ -26,7 +34,10 @@ const wants = (customerId: string, conditions: Readonly<Record<string, Condition
 
 describe('who is told', () => {
   it('is every holder', () => {
-    const world = new DetectWorld().change(holders('ana', 'bo')).pay('t-1').pay('t-2');
+    const world = new DetectWorld()
+      .change(holders('ana', 'bo', 'ana'))
+      .pay('t-1')
+      .pay('t-2');
     expect(world.told).toEqual(['t-2 ana: twice(2 debits)', 't-2 bo: twice(2 debits)']);
     expect(world.outputs.map(({ key }) => key)).toEqual(['bank:ana', 'bank:bo']);
     expect(world.findings[0]).toMatchObject({
@@ -34,7 +45,16 @@ describe('who is told', () => {
       tenantId: 'bank',
       accountId,
       score: 0.5,
-      fired: [{ rule: 'twice', code: 'TC-TWICE', score: 0.5, evidence: { observed: 2 }, ruleVersion: '1.0.0', audience: 'customer' }],
+      fired: [
+        {
+          rule: 'twice',
+          code: 'TC-TWICE',
+          score: 0.5,
+          evidence: { observed: 2 },
+          ruleVersion: '1.0.0',
+          audience: 'customer',
+        },
+      ],
       conditions: [],
       shadow: [],
       ruleSetVersion: 0,
@@ -57,9 +77,16 @@ describe('who is told', () => {
       .change(wants('bo', { large: { on: true } }))
       .change(wants('cy', { large: { on: false, amount: { minor: 1, currency: 'EUR' } } }))
       .pay('t-1')
-      .pay('t-2', { amount: { minor: 5_000, currency: 'EUR' }, occurredAt: start + days(1), receivedAt: start + days(1) });
+      .pay('t-2', {
+        amount: { minor: 5_000, currency: 'EUR' },
+        occurredAt: start + days(1),
+        receivedAt: start + days(1),
+      });
     expect(world.told).toEqual(['t-1 ana: large', 't-2 ana: large', 't-2 bo: large']);
-    expect(world.findings[0]).toMatchObject({ score: 0, conditions: [{ condition: 'large', evidence: { thresholdMinor: 1_000 } }] });
+    expect(world.findings[0]).toMatchObject({
+      score: 0,
+      conditions: [{ condition: 'large', evidence: { thresholdMinor: 1_000 } }],
+    });
   });
 
   it('is nobody when nothing fired', () => expect(new DetectWorld().pay('t-1').outputs).toEqual([]));
@@ -110,22 +137,66 @@ describe('conditions', () => {
 
 describe('records from outside', () => {
   it('are applied once', () => {
-    const answer = { type: 'bank-answer', id: 'b-1', accountId, requestId: 'r-1', answer: 'refused', why: 'no such card', acceptedAt: start } as const;
+    const answer = {
+      type: 'bank-answer',
+      id: 'b-1',
+      accountId,
+      requestId: 'r-1',
+      answer: 'refused',
+      why: 'no such card',
+      acceptedAt: start,
+    } as const;
     const world = new DetectWorld().change(holders('ana', 'bo')).change(answer).in(days(6)).change(answer);
     expect(world.answers).toEqual([
-      { type: 'bank-answer', version: 1, id: 'b-1/ana', tenantId: 'bank', accountId, customerId: 'ana', requestId: 'r-1', answer: 'refused', why: 'no such card' },
-      { type: 'bank-answer', version: 1, id: 'b-1/bo', tenantId: 'bank', accountId, customerId: 'bo', requestId: 'r-1', answer: 'refused', why: 'no such card' },
+      {
+        type: 'bank-answer',
+        version: 1,
+        id: 'b-1/ana',
+        tenantId: 'bank',
+        accountId,
+        customerId: 'ana',
+        requestId: 'r-1',
+        answer: 'refused',
+        why: 'no such card',
+      },
+      {
+        type: 'bank-answer',
+        version: 1,
+        id: 'b-1/bo',
+        tenantId: 'bank',
+        accountId,
+        customerId: 'bo',
+        requestId: 'r-1',
+        answer: 'refused',
+        why: 'no such card',
+      },
     ]);
     expect(world.counts).toContain('records_dropped detect repeated');
   });
 
   it('reach somebody even where nobody is known', () => {
-    const answer = { type: 'bank-answer', id: 'b-1', accountId, requestId: 'r-1', answer: 'accepted', acceptedAt: start } as const;
-    expect(new DetectWorld().change(answer).answers).toMatchObject([{ customerId: 'account/acc-1', answer: 'accepted' }]);
+    const answer = {
+      type: 'bank-answer',
+      id: 'b-1',
+      accountId,
+      requestId: 'r-1',
+      answer: 'accepted',
+      acceptedAt: start,
+    } as const;
+    expect(new DetectWorld().change(answer).answers).toMatchObject([
+      { customerId: 'account/acc-1', answer: 'accepted' },
+    ]);
   });
 
   it('of account events are counted and kept', () => {
-    const event = { type: 'account-event', kind: 'payee-added', accountId, occurredAt: start, acceptedAt: start, data: {} } as const;
+    const event = {
+      type: 'account-event',
+      kind: 'payee-added',
+      accountId,
+      occurredAt: start,
+      acceptedAt: start,
+      data: {},
+    } as const;
     const world = new DetectWorld().change({ ...event, id: 'e-1' }).change({ ...event, id: 'e-2' });
     const state = world.state.get('a:bank:acc-1')!.value as AccountState;
     expect(state.events).toEqual({ 'payee-added': { count: 2, lastAt: start } });
@@ -178,8 +249,15 @@ describe('labels', () => {
   });
 
   it('of the bank do not, and "not me" ends it', () => {
-    expect(twoPaid().change(label('t-2', 'genuine', 'analyst')).pay('t-3', { merchant, card }).told).toHaveLength(2);
-    const world = twoPaid().change(label('t-2', 'genuine')).pay('t-3', { merchant, card }).change(label('t-2', 'fraud'));
+    expect(
+      twoPaid()
+        .change(label('t-2', 'genuine', 'analyst'))
+        .pay('t-3', { merchant, card }).told,
+    ).toHaveLength(2);
+    const world = twoPaid()
+      .change(label('t-2', 'genuine'))
+      .pay('t-3', { merchant, card })
+      .change(label('t-2', 'fraud'));
     expect(world.pay('t-4', { merchant, card }).told).toHaveLength(2);
     expect((world.state.get('a:bank:acc-1')!.value as AccountState).labels).toEqual({ fraud: 1, genuine: 1 });
   });
@@ -226,7 +304,9 @@ describe('rule sets', () => {
       .change(activate(1, {}))
       .change(activate(3, { twice: { parameters: { limit: 5 } }, thrice: {} }))
       .change(activate(4, { twice: { parameters: { limit: 'many' } } }));
-    expect(world.counts).toEqual(['activated', 'stale', 'stale', 'refused', 'refused'].map((outcome) => `rule_sets ${outcome}`));
+    expect(world.counts).toEqual(
+      ['activated', 'stale', 'stale', 'refused', 'refused'].map((outcome) => `rule_sets ${outcome}`),
+    );
     world.pay('t-1').pay('t-2').pay('t-3');
     expect(world.told).toEqual(['t-3 cus-1: twice(3 debits)']);
   });
@@ -242,11 +322,16 @@ describe('rule sets', () => {
   it('belong to one tenant', () => {
     const world = new DetectWorld().change(activate(1, { twice: { mode: 'off' } }));
     const other = { tenantId: 'other' };
-    expect(world.pay('t-1', other).pay('t-2', other).pay('t-3').pay('t-4').told).toEqual(['t-2 cus-1: twice(2 debits)']);
+    expect(world.pay('t-1', other).pay('t-2', other).pay('t-3').pay('t-4').told).toEqual([
+      't-2 cus-1: twice(2 debits)',
+    ]);
   });
 
   it('go on with the history that there is', () => {
-    const world = new DetectWorld().pay('t-1').in(minutes(1)).change(activate(1, { twice: { parameters: { limit: 3 } } }));
+    const world = new DetectWorld()
+      .pay('t-1')
+      .in(minutes(1))
+      .change(activate(1, { twice: { parameters: { limit: 3 } } }));
     expect(world.pay('t-2').pay('t-3').told).toEqual(['t-3 cus-1: twice(3 debits)']);
   });
 });

@@ -23,12 +23,7 @@ const maxConditions = 64;
 
 /** A record of the account that is no transaction. */
 export type AccountChange =
-  | AccountEventRecord
-  | AccountHoldersRecord
-  | AccountSettingsRecord
-  | ConditionsRecord
-  | LabelRecord
-  | BankAnswerRecord;
+  AccountEventRecord | AccountHoldersRecord | AccountSettingsRecord | ConditionsRecord | LabelRecord | BankAnswerRecord;
 
 const loadAccount = (entries: Entries, { tenantId, accountId }: AccountChange): AccountState =>
   entries.get<AccountState>(accountEntry(tenantId, accountId)) ?? newAccount();
@@ -46,11 +41,7 @@ export function accountStep(context: StepContext, record: AccountChange): 'appli
   return outcome;
 }
 
-function change(
-  context: StepContext,
-  account: AccountState,
-  record: AccountChange,
-): 'applied' | 'stale' {
+function change(context: StepContext, account: AccountState, record: AccountChange): 'applied' | 'stale' {
   switch (record.type) {
     case 'account-event': {
       const events = (account.events ??= {});
@@ -60,7 +51,7 @@ function change(
     }
     case 'account-holders':
       if (isStale(account.holders, record.acceptedAt)) return 'stale';
-      account.holders = { acceptedAt: record.acceptedAt, list: record.holders };
+      account.holders = { acceptedAt: record.acceptedAt, list: onceEach(record.holders) };
       return 'applied';
     case 'account-settings':
       return changeSettings(account, record);
@@ -73,6 +64,10 @@ function change(
       return 'applied';
   }
 }
+
+/** Who is owner and guardian at once is one recipient. */
+const onceEach = (list: AccountHoldersRecord['holders']): AccountHoldersRecord['holders'] =>
+  list.filter(({ customerId }, i) => list.findIndex((one) => one.customerId === customerId) === i);
 
 /** A setting that the record does not name stays as it was. */
 function changeSettings(account: AccountState, record: AccountSettingsRecord): 'applied' | 'stale' {
@@ -117,7 +112,9 @@ function label(entries: Entries, account: AccountState, record: LabelRecord): 'a
   else if (record.source === 'customer') {
     const until = record.at + trustFor;
     const trusted = fired.filter((rule) => !rule.includes('@')).map((rule): Trust => ({ rule, merchant, card, until }));
-    const kept = (account.trusted ?? []).filter((old) => !trusted.some((now) => isSame(old, now) && now.until >= old.until));
+    const kept = (account.trusted ?? []).filter(
+      (old) => !trusted.some((now) => isSame(old, now) && now.until >= old.until),
+    );
     account.trusted = [...kept, ...trusted].slice(-maxTrusted);
   }
   return 'applied';

@@ -14,6 +14,8 @@ const conflict: Rejection = {
 /** Says that the value is the canonical transaction, not the bank's bytes. */
 export const canonicalHeader = 'tocsin-canonical';
 
+const byDetect = { ce_source: '/tocsin/detect' };
+
 const encoder = new TextEncoder();
 
 /** Not reached: what is large enough to be kept by its hash does not travel with the transaction. */
@@ -24,8 +26,7 @@ export function conflictOutput(record: TransactionRecord): Output {
   const { origin, receivedAt, raw, tenantId, transaction } = record;
   if (raw !== undefined) {
     const output = rejectedOutput(logRecordOf(raw, origin, receivedAt), 'detect', [conflict], noDigest);
-    if (raw.masked === undefined) return output;
-    return { ...output, headers: { ...output.headers, [rejectHeaders.masked]: String(raw.masked) } };
+    return { ...output, headers: { ...output.headers, ...byDetect, [rejectHeaders.masked]: String(raw.masked ?? 0) } };
   }
   const canonical = {
     ...origin,
@@ -36,5 +37,6 @@ export function conflictOutput(record: TransactionRecord): Output {
   };
   const output = rejectedOutput(canonical, 'detect', [conflict], noDigest);
   // A hash makes a redrive read the original by its coordinates; of the bank's bytes it is not known here.
-  return { ...output, headers: { ...output.headers, [canonicalHeader]: 'true', [rejectHeaders.sha256]: 'unknown' } };
+  const ours = { ...byDetect, [canonicalHeader]: 'true', [rejectHeaders.sha256]: 'unknown' };
+  return { ...output, headers: { ...output.headers, ...ours } };
 }

@@ -52,7 +52,8 @@ export class RuleSets {
   activate(context: Pick<StepContext, 'entries' | 'count'>, { tenantId, ruleSet }: RuleSetRecord): void {
     const { entries } = context;
     const active = entries.get<RuleSetEntry>(ruleSetEntry(tenantId));
-    if (active !== undefined && ruleSet.version <= active.version) return context.count('rule_sets', { outcome: 'stale' });
+    if (active !== undefined && ruleSet.version <= active.version)
+      return context.count('rule_sets', { outcome: 'stale' });
     const settings = Object.entries(ruleSet.rules);
     const tooLarge = settings.some(([, setting]) => JSON.stringify(setting).length > maxRuleCharacters);
     if (tooLarge || problemsOfRuleSet(ruleSet, this.#rules, this.#conditions).length > 0) {

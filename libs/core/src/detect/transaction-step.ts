@@ -56,8 +56,7 @@ export function entriesOf({ tenantId, transaction }: TransactionRecord): Transac
     account: accountEntry(tenantId, accountId),
     seen: seenEntry(tenantId, accountId, id),
     lifecycle: lifecycleId === id ? undefined : lifecycleEntry(tenantId, accountId, lifecycleId),
-    reversed:
-      reversalOf === undefined || reversalOf === id ? undefined : seenEntry(tenantId, accountId, reversalOf),
+    reversed: reversalOf === undefined || reversalOf === id ? undefined : seenEntry(tenantId, accountId, reversalOf),
   };
 }
 
@@ -94,7 +93,10 @@ export class TransactionStep {
     this.#remember(content, life, fired);
     entries.put(this.#names.account, this.#account);
     if (frame.lateDropped > 0) this.#context.count('late_dropped', late);
-    this.#context.count('transactions', outcomes[this.#tx.status === 'reversed' ? 'reversal' : life ? 'update' : 'first']);
+    this.#context.count(
+      'transactions',
+      outcomes[this.#tx.status === 'reversed' ? 'reversal' : life ? 'update' : 'first'],
+    );
   }
 
   /** The same id once more: a copy, an earlier status that comes late, or a contradiction. */
@@ -216,10 +218,7 @@ export class TransactionStep {
     const card = cardOf(this.#tx) ?? '';
     const isTrusted = trusted.some(
       (trust) =>
-        trust.rule === rule &&
-        trust.merchant === merchant &&
-        trust.card === card &&
-        this.#tx.occurredAt < trust.until,
+        trust.rule === rule && trust.merchant === merchant && trust.card === card && this.#tx.occurredAt < trust.until,
     );
     if (isTrusted) this.#context.count('findings_suppressed', { rule });
     return isTrusted;

@@ -116,7 +116,10 @@ describe('a contradiction', () => {
       if (name === 'id' || name === 'status') continue;
       const parts = typeof value === 'object' ? Object.keys(value as object) : [undefined];
       for (const part of parts) {
-        const changed = part === undefined ? other(value) : { ...(value as object), [part]: other((value as Record<string, unknown>)[part]) };
+        const changed =
+          part === undefined
+            ? other(value)
+            : { ...(value as object), [part]: other((value as Record<string, unknown>)[part]) };
         seen.add(contentHash({ ...full, [name]: changed }));
         const { [name]: _removed, ...without } = full as unknown as Record<string, unknown>;
         const less = part === undefined ? without : { ...full, [name]: { ...(value as object), [part]: undefined } };
@@ -172,7 +175,12 @@ describe('the course of one transaction', () => {
   });
 
   it('takes a reversed transaction out of the windows', () => {
-    const world = new DetectWorld().pay('t-1', auth).in(minutes(1)).pay('t-1', { status: 'reversed' }).pay('t-2').pay('t-3');
+    const world = new DetectWorld()
+      .pay('t-1', auth)
+      .in(minutes(1))
+      .pay('t-1', { status: 'reversed' })
+      .pay('t-2')
+      .pay('t-3');
     expect(world.told).toEqual(['t-3 cus-1: twice(2 debits)']);
     expect(world.counts).toContain('transactions reversal');
   });
@@ -220,7 +228,10 @@ describe('the course of one transaction', () => {
   });
 
   it('joins a booking to its authorisation for thirty days', () => {
-    const world = new DetectWorld().pay('t-1', auth).in(days(29)).pay('t-1', { receivedAt: start + days(29) });
+    const world = new DetectWorld()
+      .pay('t-1', auth)
+      .in(days(29))
+      .pay('t-1', { receivedAt: start + days(29) });
     expect(world.counts.at(-1)).toBe('transactions update');
   });
 });

@@ -38,7 +38,22 @@ describe('a record of the bank that travels along', () => {
   });
 
   it('finds card numbers wherever the scanner finds them', () => {
-    const part = fc.constantFrom('4242', '424242', '4242424242424242', '5555555555554444', ' ', '-', '.', '"', ':', 'x', 'é', '\\u0034', '２', '\0');
+    const part = fc.constantFrom(
+      '4242',
+      '424242',
+      '4242424242424242',
+      '5555555555554444',
+      ' ',
+      '-',
+      '.',
+      '"',
+      ':',
+      'x',
+      'é',
+      '\\u0034',
+      '２',
+      '\0',
+    );
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
         const value = encoder.encode(parts.join(''));

@@ -51,7 +51,7 @@ export interface CustomerCondition<
 /** Keeps the types of parameters, features and memory while a condition is written as a value. */
 export const defineCondition = <P extends Parameters, F extends FeatureMap, Memory = undefined>(
   condition: CustomerCondition<P, F, Memory>,
-): CustomerCondition => condition as unknown as CustomerCondition;
+): CustomerCondition => condition;
 
 /**
  * The holder's threshold in this currency, else the default in it. Undefined where the holder's is in another currency:

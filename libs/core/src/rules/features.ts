@@ -146,7 +146,10 @@ export interface Median {
 const noMedian: Median = { n: 0, minor: Number.NaN };
 
 /** The middle one of the last amounts before this one, in the transaction's currency; of an even number the mean of two. */
-export function median(of: Population, { memory = 50, by = 'account' as Dimension } = {}): Feature<Median> {
+export function median(
+  of: Population,
+  { memory = 50, by = 'account' }: { readonly memory?: number; readonly by?: Dimension } = {},
+): Feature<Median> {
   const store = amountsStore({ of, by, timed: false });
   const sorted = new Float64Array(memory);
   return {
@@ -195,7 +198,10 @@ export interface Place {
 }
 
 /** Where the one before took place, by its own time. Some more are kept, so that one that comes late has a predecessor too. */
-export function previousPlace(of: Population, { by = 'card' as Dimension } = {}): Feature<Place | undefined> {
+export function previousPlace(
+  of: Population,
+  { by = 'card' }: { readonly by?: Dimension } = {},
+): Feature<Place | undefined> {
   const store = placesStore({ of, by, timed: true });
   return {
     id: `previous ${store.id}`,

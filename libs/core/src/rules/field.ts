@@ -34,8 +34,7 @@ export type Field = keyof typeof present;
 
 export const fields = Object.keys(present) as readonly Field[];
 
-export const hasField = (field: Field, tx: Transaction, account: AccountFacts): boolean =>
-  (present[field] as Present)(tx, account);
+export const hasField = (field: Field, tx: Transaction, account: AccountFacts): boolean => present[field](tx, account);
 
 const complete: readonly Field[] = [];
 

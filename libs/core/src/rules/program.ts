@@ -85,6 +85,7 @@ export class Program {
     this.conditions = new Map(
       conditions.flatMap((condition) => {
         const { mode = 'live', parameters: given } = settings(condition.id);
+        // A shadow would be of no use: what a customer asked for is not on trial.
         if (mode !== 'live') return [];
         const parameters = { ...condition.defaults, ...given } as Parameters;
         return [[condition.id, { condition, parameters, features: this.#view(condition.features(parameters)) }]];
@@ -169,13 +170,14 @@ export class Program {
   #decide({ rule, features, parameters }: RunningRule): Decision {
     const { tx, account } = this.frame;
     const missing = missingOf(rule.needs, tx, account);
-    return missing.length > 0
-      ? { kind: 'notApplicable', missing }
-      : rule.decide(tx, features, parameters, account);
+    return missing.length > 0 ? { kind: 'notApplicable', missing } : rule.decide(tx, features, parameters, account);
   }
 
   /** What one condition says; undefined where no such condition runs. */
-  ask(id: string, context: Omit<ConditionContext<Parameters, unknown>, 'parameters' | 'account'>): ConditionDecision | undefined {
+  ask(
+    id: string,
+    context: Omit<ConditionContext<Parameters, unknown>, 'parameters' | 'account'>,
+  ): ConditionDecision | undefined {
     const running = this.conditions.get(id);
     if (running === undefined) return undefined;
     const { condition, parameters, features } = running;

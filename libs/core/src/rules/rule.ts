@@ -10,7 +10,17 @@ import type { Parameters } from './parameters.ts';
  * Near-duplicates share a family: only the strongest of a family counts towards the score of a transaction, because two
  * rules that see the same thing are not twice as sure.
  */
-export const families = ['velocity', 'amount', 'place', 'declines', 'card-testing', 'payee', 'device', 'mule', 'other'] as const;
+export const families = [
+  'velocity',
+  'amount',
+  'place',
+  'declines',
+  'card-testing',
+  'payee',
+  'device',
+  'mule',
+  'other',
+] as const;
 export type Family = (typeof families)[number];
 
 /** A fraud rule: a value without state of its own. What it needs to remember it declares as features. */
@@ -38,5 +48,4 @@ export interface FraudRule<P extends Parameters = Parameters, F extends FeatureM
 }
 
 /** Keeps the types of a rule's parameters and features while it is written as a value. */
-export const defineRule = <P extends Parameters, F extends FeatureMap>(rule: FraudRule<P, F>): FraudRule =>
-  rule as unknown as FraudRule;
+export const defineRule = <P extends Parameters, F extends FeatureMap>(rule: FraudRule<P, F>): FraudRule => rule;

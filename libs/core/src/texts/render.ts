@@ -185,12 +185,10 @@ function limitsOf({ content, capabilities: { maxLength, segmented } }: RenderInp
   return [...(list ? [] : [limit(1, 2)]), limit(2, 3), limit(3, 3)];
 }
 
-/** Ways to say less, the mildest first. The amount is never among what goes. */
-function* cuts(longest: number, last: boolean): Generator<Cut> {
-  const whole: Cut = { names: longestName, lines: linesListed, reasons: true, place: true, time: true };
-  yield whole;
-  for (let names = Math.min(longest, longestName) - 1; names >= shortestName; names--) yield { ...whole, names };
-  if (!last) return;
+const whole: Cut = { names: longestName, lines: linesListed, reasons: true, place: true, time: true };
+
+/** What else can go once the names are as short as they may be, the mildest first. The amount is never among it. */
+function* cuts(): Generator<Cut> {
   let least: Cut = { ...whole, names: shortestName, reasons: false };
   yield least;
   yield (least = { ...least, place: false });
@@ -200,21 +198,37 @@ function* cuts(longest: number, last: boolean): Generator<Cut> {
 
 function longestNameOf({ items }: MessageContent): number {
   const names = items.slice(0, linesListed).flatMap(({ merchant, payee, place }) => [merchant, payee, place?.city]);
-  return Math.max(0, ...names.map((name) => [...(name ?? '')].length));
+  return Math.min(longestName, Math.max(0, ...names.map((name) => [...(name ?? '')].length)));
 }
 
 /** The fullest text that fits; where not even the smallest does, the smallest. */
 function fitting(input: RenderInput, sight: Sight, safe: (text: string) => string): Composed {
   const limits = limitsOf(input);
   const longest = longestNameOf(input.content);
-  let composed: Composed | undefined;
-  for (const [i, { fits }] of limits.entries()) {
-    for (const cut of cuts(longest, i === limits.length - 1)) {
-      composed = compose(input, sight, cut);
-      if (fits(safe(composed.text))) return composed;
+  for (const { fits } of limits) {
+    const tried = (names: number): Composed | undefined => {
+      const composed = compose(input, sight, { ...whole, names });
+      return fits(safe(composed.text)) ? composed : undefined;
+    };
+    const full = tried(longestName);
+    if (full !== undefined) return full;
+    let best = longest > shortestName ? tried(shortestName) : undefined;
+    if (best === undefined) continue;
+    // The longest names that still fit, by halving.
+    for (let [fit, tooLong] = [shortestName, longest]; tooLong - fit > 1;) {
+      const middle = (fit + tooLong) >> 1;
+      const composed = tried(middle);
+      if (composed === undefined) tooLong = middle;
+      else [best, fit] = [composed, middle];
     }
+    return best;
   }
-  return composed!;
+  let smallest: Composed | undefined;
+  for (const cut of cuts()) {
+    smallest = compose(input, sight, cut);
+    if (limits.at(-1)!.fits(safe(smallest.text))) break;
+  }
+  return smallest!;
 }
 
 const masked = (text: string): string => maskPan(text).text;

@@ -7,6 +7,7 @@ import type { DeliverRecord, LedgerRow, ReceiptRecord } from '@tocsin/core';
 import { embedded } from '@tocsin/embedded';
 import type { Embedded } from '@tocsin/embedded';
 import { runStage } from '@tocsin/engine';
+import { Breaker } from './breaker.ts';
 import { deliveryCompanion } from './executor.ts';
 import { executorClock } from './executor-clock.ts';
 import { sha256 } from './test/partition-world.ts';
@@ -45,7 +46,7 @@ describe('deliver in the engine', () => {
 
   const all = async <T>(topic: string): Promise<readonly T[]> => {
     const records = await store.log.read(topic, 0, 0, 10_000);
-    return records.map(({ value }) => JSON.parse(new TextDecoder().decode(value!)) as T);
+    return records.map(({ value }) => JSON.parse(new TextDecoder().decode(value)) as T);
   };
 
   const run = (channel: HandChannel) => {
@@ -110,7 +111,8 @@ describe('deliver in the engine', () => {
   it('reads on through what it held back', async () => {
     const channel = new HandChannel();
     const base = new World();
-    base.breaker.record({ kind: 'retry', code: 'auth', scope: 'channel', afterMs: 600 }, 0);
+    const breaker = new Breaker({ pauseMs: 400, urgentProbeAfterMs: 50 });
+    breaker.record({ kind: 'retry', code: 'auth', scope: 'channel' }, executorClock.monotonic());
     const customers = Array.from({ length: 30 }, (_, i) => `cus-${i}`);
     const fresh = { expiresAt: Date.now() + hours(1) };
     const held = await runStage({
@@ -119,7 +121,7 @@ describe('deliver in the engine', () => {
       state: store.state,
       partitions,
       companion: () => {
-        const options = base.options({ maxWaiting: 5 });
+        const options = base.options({ maxWaiting: 5 }, { breaker });
         return deliveryCompanion({ ...options, clock: executorClock, channel: { ...options.channel, open: channel } });
       },
     });

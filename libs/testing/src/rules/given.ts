@@ -22,7 +22,7 @@ import type { Step } from './pay.ts';
 
 type Steps = Step | readonly Step[];
 
-const flat = (steps: readonly Steps[]): readonly Step[] => steps.flat() as readonly Step[];
+const flat = (steps: readonly Steps[]): readonly Step[] => steps.flat();
 
 /** Lays steps on one time line: those without a time follow the one before. */
 class TimeLine {
@@ -41,7 +41,11 @@ class TimeLine {
 const text = (value: unknown): string => JSON.stringify(value);
 
 const fail = (message: string, actual: unknown, expected: unknown): never => {
-  throw new AssertionError({ message: `${message}\n  expected: ${text(expected)}\n  actual:   ${text(actual)}`, actual, expected });
+  throw new AssertionError({
+    message: `${message}\n  expected: ${text(expected)}\n  actual:   ${text(actual)}`,
+    actual,
+    expected,
+  });
 };
 
 const within = (actual: unknown, expected: unknown): boolean => {
@@ -151,7 +155,8 @@ export class RuleOutcome {
 
   thenNotApplicable(...missing: readonly string[]): this {
     const [first] = this.verdict.notApplicable;
-    if (!isDeepStrictEqual(first?.missing, missing)) fail('The rule applied, or lacked other fields.', this.verdict, missing);
+    if (!isDeepStrictEqual(first?.missing, missing))
+      fail('The rule applied, or lacked other fields.', this.verdict, missing);
     return this;
   }
 

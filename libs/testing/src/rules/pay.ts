@@ -66,7 +66,8 @@ export const paysOf = (amounts: readonly string[], options: PayOptions = {}): re
   amounts.map((amount) => step({ ...options, amount }, 86_400_000));
 
 /** One refused card payment. */
-export const declined = (options: PayOptions = {}): Step => step({ status: 'declined', declineReason: '51', ...options });
+export const declined = (options: PayOptions = {}): Step =>
+  step({ status: 'declined', declineReason: '51', ...options });
 
 /** Money that arrives by transfer. */
 export function receive(options: PayOptions = {}): Step {

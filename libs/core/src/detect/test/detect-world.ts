@@ -138,7 +138,7 @@ export class DetectWorld {
   }
 
   change(change: Change): this {
-    return this.record({ version: 1, tenantId, ...change } as AccountRecord);
+    return this.record({ version: 1, tenantId, ...change });
   }
 
   record(given: AccountRecord): this {

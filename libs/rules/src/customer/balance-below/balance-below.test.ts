@@ -17,9 +17,17 @@ describe('balance-below', () => {
   });
 
   it('is armed again at exactly five percent above', () => {
-    const scene = givenCondition(balanceBelow, at100).after(payTo('120'), payTo('95'), receive({ balanceAfter: '105' }));
+    const scene = givenCondition(balanceBelow, at100).after(
+      payTo('120'),
+      payTo('95'),
+      receive({ balanceAfter: '105' }),
+    );
     scene.when(payTo('99')).thenHolds();
-    const almost = givenCondition(balanceBelow, at100).after(payTo('120'), payTo('95'), receive({ balanceAfter: '104.99' }));
+    const almost = givenCondition(balanceBelow, at100).after(
+      payTo('120'),
+      payTo('95'),
+      receive({ balanceAfter: '104.99' }),
+    );
     almost.when(payTo('99')).thenQuiet();
   });
 
@@ -30,7 +38,9 @@ describe('balance-below', () => {
   it('sees from the first payment whether that payment crossed', () => {
     givenCondition(balanceBelow, at100).when(payTo('95', '25')).thenHolds();
     givenCondition(balanceBelow, at100).when(payTo('75', '20')).thenQuiet();
-    givenCondition(balanceBelow, at100).when(receive({ balanceAfter: '95', amount: '50' })).thenQuiet();
+    givenCondition(balanceBelow, at100)
+      .when(receive({ balanceAfter: '95', amount: '50' }))
+      .thenQuiet();
   });
 
   it('begins anew when the holder changes the threshold', () => {

@@ -11,7 +11,7 @@ describe('deposit', () => {
     scene.when(receive({ amount: '100', status: 'declined' })).thenQuiet();
   });
 
-  it('holds from the holder\'s amount on', () => {
+  it("holds from the holder's amount on", () => {
     const scene = givenCondition(deposit, { amount: { minor: 50_000, currency: 'EUR' } });
     scene.when(receive({ amount: '500.00' })).thenHolds({ thresholdMinor: 50_000 });
     scene.when(receive({ amount: '499.99' })).thenQuiet();

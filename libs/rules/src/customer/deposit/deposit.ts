@@ -17,6 +17,9 @@ export const deposit = defineCondition({
     const threshold = thresholdIn(tx.amount.currency, setting, parameters.amount);
     if (threshold === undefined) return otherCurrency;
     if (tx.amount.minor < threshold.minor) return quiet;
-    return { kind: 'holds', evidence: { observedMinor: tx.amount.minor, thresholdMinor: threshold.minor, currency: threshold.currency } };
+    return {
+      kind: 'holds',
+      evidence: { observedMinor: tx.amount.minor, thresholdMinor: threshold.minor, currency: threshold.currency },
+    };
   },
 });

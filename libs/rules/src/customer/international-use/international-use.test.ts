@@ -5,7 +5,7 @@ import { internationalUse } from './international-use.ts';
 const payIn = (country: string, amount = '10') => pay({ merchant: { id: 'm-1', country }, amount });
 
 describe('international-use', () => {
-  it('holds in another country than the account\'s', () => {
+  it("holds in another country than the account's", () => {
     const scene = givenCondition(internationalUse).on({ country: 'BG' });
     scene.when(payIn('FR')).thenHolds({ country: 'FR', home: 'BG' });
     scene.when(payIn('BG')).thenQuiet();
@@ -13,7 +13,7 @@ describe('international-use', () => {
     scene.when(pay({ merchant: { country: 'FR' }, channel: 'transfer' })).thenQuiet();
   });
 
-  it('does not apply while the home country is unknown, nor where the merchant\'s is', () => {
+  it("does not apply while the home country is unknown, nor where the merchant's is", () => {
     givenCondition(internationalUse).when(payIn('FR')).thenNotApplicable('account.country');
     givenCondition(internationalUse)
       .on({ country: 'BG' })

@@ -21,6 +21,9 @@ export const internationalUse = defineCondition({
     const threshold = thresholdIn(tx.amount.currency, setting, parameters.amount);
     if (threshold === undefined) return otherCurrency;
     if (tx.amount.minor < threshold.minor) return quiet;
-    return { kind: 'holds', evidence: { country: tx.merchant?.country, home: account.country, thresholdMinor: threshold.minor } };
+    return {
+      kind: 'holds',
+      evidence: { country: tx.merchant?.country, home: account.country, thresholdMinor: threshold.minor },
+    };
   },
 });

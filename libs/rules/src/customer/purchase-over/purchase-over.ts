@@ -20,6 +20,9 @@ export const purchaseOver = defineCondition({
     const threshold = thresholdIn(tx.amount.currency, setting, parameters.amount);
     if (threshold === undefined) return otherCurrency;
     if (tx.amount.minor < threshold.minor) return quiet;
-    return { kind: 'holds', evidence: { observedMinor: tx.amount.minor, thresholdMinor: threshold.minor, currency: threshold.currency } };
+    return {
+      kind: 'holds',
+      evidence: { observedMinor: tx.amount.minor, thresholdMinor: threshold.minor, currency: threshold.currency },
+    };
   },
 });

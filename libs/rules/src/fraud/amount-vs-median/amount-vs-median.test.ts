@@ -9,7 +9,12 @@ describe('amount-vs-median', () => {
     given(amountVsMedian)
       .after(usual40)
       .when(pay({ amount: '120.00' }))
-      .thenFires({ code: 'TC-AMOUNT-VS-MEDIAN', score: 0.68, summary: '3 times the usual amount', evidence: { observed: 3, medianMinor: 4000, of: 5 } });
+      .thenFires({
+        code: 'TC-AMOUNT-VS-MEDIAN',
+        score: 0.68,
+        summary: '3 times the usual amount',
+        evidence: { observed: 3, medianMinor: 4000, of: 5 },
+      });
   });
 
   it('is quiet a cent below', () => {

@@ -9,7 +9,17 @@ export const amountVsMedian = defineRule({
   family: 'amount',
   audience: 'customer',
   needs: [],
-  defaults: { ratio: 3, highRatio: 3.5, veryHighRatio: 4, score: 0.68, highScore: 0.95, veryHighScore: 0.97, floor: 100, memory: 50, atLeast: 5 },
+  defaults: {
+    ratio: 3,
+    highRatio: 3.5,
+    veryHighRatio: 4,
+    score: 0.68,
+    highScore: 0.95,
+    veryHighScore: 0.97,
+    floor: 100,
+    memory: 50,
+    atLeast: 5,
+  },
   sentence: 'A payment of {amount} at {merchant} is much larger than your usual payments. Was this you?',
   features: ({ memory }) => ({ usual: median(debits, { memory }) }),
   decide(tx, features, { ratio, highRatio, veryHighRatio, score, highScore, veryHighScore, floor, atLeast }) {

@@ -20,7 +20,11 @@ describe('card-testing', () => {
     given(cardTesting)
       .after(probes)
       .when(pay({ amount: '75.00', at: '12:00' }))
-      .thenFires({ code: 'TC-CARD-TESTING.CHARGE', score: 0.9, evidence: { thresholdMinor: 7500, largestProbeMinor: 150 } });
+      .thenFires({
+        code: 'TC-CARD-TESTING.CHARGE',
+        score: 0.9,
+        evidence: { thresholdMinor: 7500, largestProbeMinor: 150 },
+      });
     given(cardTesting)
       .after(probes)
       .when(pay({ amount: '74.99', at: '12:00' }))

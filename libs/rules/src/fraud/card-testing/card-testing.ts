@@ -24,7 +24,15 @@ export const cardTesting = defineRule({
   family: 'card-testing',
   audience: 'customer',
   needs: ['occurredAt.time', 'card'],
-  defaults: { probeUpTo: 2, probes: 3, within: minutes(10), multiple: 50, followsWithin: hours(24), probeScore: 0.4, chargeScore: 0.9 },
+  defaults: {
+    probeUpTo: 2,
+    probes: 3,
+    within: minutes(10),
+    multiple: 50,
+    followsWithin: hours(24),
+    probeScore: 0.4,
+    chargeScore: 0.9,
+  },
   sentence: 'Small test charges were made with your card ending {last4}. Were they yours?',
   features: ({ probeUpTo, probes, within, followsWithin }) => ({
     probed: recent(upTo(probeUpTo, attempts), { by: 'card', within: within + followsWithin, upTo: 4 * probes }),

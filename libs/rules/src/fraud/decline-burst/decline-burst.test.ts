@@ -52,7 +52,10 @@ describe('decline-burst', () => {
       .after(every(days(2), 14))
       .when(declined())
       .thenFires({ code: 'TC-DECLINE-BURST.30D', score: 0.3, evidence: { observed: 15 } });
-    given(declineBurst).after(every(days(2), 13)).when(declined()).thenQuiet();
+    given(declineBurst)
+      .after(every(days(2), 13))
+      .when(declined())
+      .thenQuiet();
   });
 
   it('counts each card for itself, needs one, and says nothing of an approved payment', () => {

@@ -1,4 +1,13 @@
-import { days, debits, defineRule, fired, firstSeen as firstSeenOf, insufficientHistory, minorOf, quiet } from '@tocsin/core';
+import {
+  days,
+  debits,
+  defineRule,
+  fired,
+  firstSeen as firstSeenOf,
+  insufficientHistory,
+  minorOf,
+  quiet,
+} from '@tocsin/core';
 
 /** The first payment in a country that this account never paid in. Never alone a reason to ask, but it makes others surer. */
 export const firstSeen = defineRule({

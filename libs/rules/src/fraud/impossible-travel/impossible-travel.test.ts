@@ -9,7 +9,8 @@ const sofia = { latitude: 42.6977, longitude: 23.3219 };
 const paris = { latitude: 48.8566, longitude: 2.3522 };
 const pernik = { latitude: 42.6052, longitude: 23.0378 };
 
-const payIn = (merchant: PayOptions['merchant'] & object, at: string, options: PayOptions = {}) => pay({ merchant, at, ...options });
+const payIn = (merchant: PayOptions['merchant'] & object, at: string, options: PayOptions = {}) =>
+  pay({ merchant, at, ...options });
 
 describe('impossible-travel', () => {
   it('fires for Sofia and Paris within an hour', () => {
@@ -20,17 +21,11 @@ describe('impossible-travel', () => {
   });
 
   it('is quiet when a plane could have done it', () => {
-    given(impossibleTravel)
-      .after(payIn(sofia, '10:00'))
-      .when(payIn(paris, '12:30'))
-      .thenQuiet();
+    given(impossibleTravel).after(payIn(sofia, '10:00')).when(payIn(paris, '12:30')).thenQuiet();
   });
 
   it('is quiet for a neighbouring town, whatever the speed', () => {
-    given(impossibleTravel)
-      .after(payIn(sofia, '10:00'))
-      .when(payIn(pernik, '10:01'))
-      .thenQuiet();
+    given(impossibleTravel).after(payIn(sofia, '10:00')).when(payIn(pernik, '10:01')).thenQuiet();
   });
 
   it('does not apply online, nor without a place', () => {
@@ -83,6 +78,9 @@ describe('impossible-travel', () => {
     expect(distanceKm(sofia, pernik)).toBeCloseTo(25.4, 1);
     expect(distanceKm(sofia, sofia)).toBe(0);
     expect(distanceKm({ latitude: 0, longitude: 179 }, { latitude: 0, longitude: -179 })).toBeCloseTo(222.39, 1);
-    expect(distanceKm({ latitude: 0, longitude: 0 }, { latitude: 0, longitude: 180 })).toBeCloseTo(Math.PI * 6371.0088, 3);
+    expect(distanceKm({ latitude: 0, longitude: 0 }, { latitude: 0, longitude: 180 })).toBeCloseTo(
+      Math.PI * 6371.0088,
+      3,
+    );
   });
 });

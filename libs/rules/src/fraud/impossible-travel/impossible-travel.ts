@@ -1,5 +1,13 @@
-import { cardPresentPlaces, defineRule, fired, insufficientHistory, previousPlace, quiet, spanText } from '@tocsin/core';
-import { hours } from '@tocsin/core';
+import {
+  cardPresentPlaces,
+  defineRule,
+  fired,
+  hours,
+  insufficientHistory,
+  previousPlace,
+  quiet,
+  spanText,
+} from '@tocsin/core';
 import { distanceKm } from './distance.ts';
 
 /** Two payments with the card itself, too far apart to be one person: the card was copied. */
@@ -12,8 +20,7 @@ export const impossibleTravel = defineRule({
   audience: 'customer',
   needs: ['occurredAt.time', 'card-present', 'merchant.place'],
   defaults: { kilometres: 50, kilometresPerHour: 900, score: 0.85 },
-  sentence:
-    'Your card ending {last4} was used in two places too far apart. Was the payment at {merchant} yours?',
+  sentence: 'Your card ending {last4} was used in two places too far apart. Was the payment at {merchant} yours?',
   features: () => ({ previous: previousPlace(cardPresentPlaces, { by: 'card-or-account' }) }),
   decide(tx, { previous }, { kilometres, kilometresPerHour, score }) {
     if (!cardPresentPlaces.includes(tx)) return quiet;

@@ -81,7 +81,9 @@ describe('velocity-count', () => {
       .after(...four)
       .when(pay(step('e')))
       .thenFires({ code: 'TC-VELOCITY-COUNT.IP', score: 0.4, evidence: { observed: 5, key: 'ip' } });
-    const others = Array.from({ length: 14 }, (_, i) => pays(1, { apart: hours(1), card: { token: `c${i}` }, device: { id: 'd-1' } }));
+    const others = Array.from({ length: 14 }, (_, i) =>
+      pays(1, { apart: hours(1), card: { token: `c${i}` }, device: { id: 'd-1' } }),
+    );
     given(velocityCount)
       .after(...others)
       .when(pay({ card: { token: 'last' }, device: { id: 'd-1' } }))

@@ -1,6 +1,18 @@
-import { count, debits, defineRule, dimensions, fired, notApplicable, off, quiet, spanText } from '@tocsin/core';
+import {
+  count,
+  days,
+  debits,
+  defineRule,
+  dimensions,
+  fired,
+  hours,
+  minutes,
+  notApplicable,
+  off,
+  quiet,
+  spanText,
+} from '@tocsin/core';
 import type { Decision, Dimension } from '@tocsin/core';
-import { days, hours, minutes } from '@tocsin/core';
 
 /** One row: so many payments by the same key within a span. The rule fires for the strongest row that holds. */
 const rows = [
@@ -63,7 +75,12 @@ export const velocityCount = defineRule({
       const score = parameters[scoreName];
       if (n < limit || (strongest.kind === 'fired' && strongest.score >= score)) continue;
       const summary = `${n} payments ${names[by]} within ${spanText(within)}`;
-      strongest = fired(score, summary, { observed: n, threshold: limit, windowMs: within, key: by, saturated }, reason);
+      strongest = fired(
+        score,
+        summary,
+        { observed: n, threshold: limit, windowMs: within, key: by, saturated },
+        reason,
+      );
     }
     return applies ? strongest : notApplicable('card', 'device.ip', 'device.id');
   },

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { Program, seconds } from '@tocsin/core';
+import type { FraudRule, History, Transaction } from '@tocsin/core';
+import { fraudRules } from './index.ts';
+
+/** Every limit as high as it can be told, and every row switched on. */
+const widest = (rule: FraudRule) =>
+  Object.fromEntries(
+    Object.entries(rule.defaults).flatMap(([name, value]) =>
+      value === null || name.includes('Per') || name.startsWith('in') || name === 'probes' ? [[name, 10_000]] : [],
+    ),
+  );
+
+const start = Date.UTC(2026, 0, 1);
+
+/** A customer such as there are none: 40 cards, devices, addresses, payees and places at once, every three seconds. */
+const busy = (i: number): Transaction => ({
+  id: `t-${i}`,
+  lifecycleId: `t-${i}`,
+  accountId: 'a',
+  occurredAt: start + i * seconds(3) - (i % 7) * seconds(60),
+  precision: 'instant',
+  amount: { minor: i % 3 === 0 ? 100 : 1_000_000 + i, currency: ['EUR', 'USD', 'JPY', 'KWD'][i % 4]! },
+  direction: 'debit',
+  status: i % 5 === 0 ? 'declined' : 'authorised',
+  channel: 'card-present',
+  card: { token: `a-card-token-of-usual-length-${i % 40}` },
+  device: { id: `device-${i % 41}`, ip: `203.0.113.${i % 43}` },
+  counterparty: { account: `payee-${i % 37}` },
+  merchant: {
+    country: `${String.fromCharCode(65 + (i % 26))}X`,
+    latitude: (i % 90) + 0.12345,
+    longitude: -(i % 180) - 0.54321,
+  },
+});
+
+describe('what is remembered of an account', () => {
+  it('stays within one entry, whatever happens and whatever the rule set says', () => {
+    for (const parameters of [() => ({}), widest]) {
+      const settings = Object.fromEntries(fraudRules.map((rule) => [rule.id, { parameters: parameters(rule) }]));
+      const program = new Program(fraudRules, [], { id: 'widest', version: 1, rules: settings });
+      const history: History = {};
+      for (let i = 0; i < 6_000; i++) {
+        program.begin(busy(i), { openedAt: 0 }, history);
+        program.judge();
+        program.absorb();
+      }
+      // JSON is longer than what is stored.
+      expect(JSON.stringify(history).length).toBeLessThan(parameters === widest ? 60_000 : 30_000);
+    }
+  });
+});
