@@ -1,7 +1,7 @@
 // The page: draws what the stream of events says, sends what a person does. All text enters as text, never as markup.
 
 const at = (id) => document.getElementById(id);
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -68,6 +68,8 @@ function finding({ transactionId, score, evidence }) {
 
 const channelTitles = { messenger: 'Messenger', sms: 'SMS', email: 'E-mail' };
 const cards = new Map();
+/** The row is durable before the message leaves, so it is usually here first. */
+const disclosures = new Map();
 
 function scrolled(change) {
   const list = at('messages');
@@ -93,6 +95,7 @@ function message({ key, channel, text, replies, at: when, from }) {
     );
     const card = element('div', { className: 'left' }, 'reading the ledger …');
     cards.set(key, card);
+    if (disclosures.has(key)) fill(card, disclosures.get(key));
     list.append(
       element(
         'li',
@@ -136,9 +139,13 @@ function reply({ text, channel }) {
   });
 }
 
-function disclosure({ key, fields, provider, purpose, ground }) {
-  const card = cards.get(key);
-  if (card === undefined) return;
+function disclosure(row) {
+  disclosures.set(row.key, row);
+  const card = cards.get(row.key);
+  if (card !== undefined) fill(card, row);
+}
+
+function fill(card, { fields, provider, purpose, ground }) {
   const term = (name, value) => [element('dt', {}, name), element('dd', {}, value)];
   card.replaceChildren(
     element(
@@ -233,6 +240,7 @@ stream.addEventListener('open', () => {
       .forEach((item) => item.remove());
   rows.clear();
   cards.clear();
+  disclosures.clear();
   requests.clear();
   seen = 0;
   connection('live', 'live');

@@ -78,7 +78,9 @@ function collect(errors: readonly ValidationError[], path: string, problems: Con
       const problem =
         rule === 'whitelistValidation'
           ? 'is not a known setting'
-          : message.replace(new RegExp(`^(each value in )?${error.property}\\s+`), '$1');
+          : message
+              .replace(new RegExp(`^each value in ${error.property}\\s+`), 'each value ')
+              .replace(new RegExp(`^${error.property}\\s+`), '');
       problems.push({ path: here, problem });
     }
     collect(error.children ?? [], here, problems);
@@ -129,15 +131,23 @@ export function readConfiguration<T extends object>(
   const { value, problems: found } = checked(type, plain);
   // A secret that could not be had is one problem, not also a text that is too short.
   const without = new Set(problems.map(({ path }) => path));
-  problems.push(...found.filter(({ path }) => !without.has(path)));
-  try {
-    problems.push(...also(value).filter(({ path }) => !without.has(path)));
-  } catch (error) {
-    // What has the wrong type cannot always be looked at further.
-    if (found.length === 0) throw error;
+  if (isPlain(plain)) found.push(...further(value, also, found.length === 0));
+  for (const { path, problem } of found) {
+    const known = problems.some((other) => other.path === path && other.problem === problem);
+    if (!without.has(path) && !known) problems.push({ path, problem });
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return value;
+}
+
+function further<T>(value: T, also: (value: T) => readonly ConfigurationProblem[], valid: boolean) {
+  try {
+    return also(value);
+  } catch (error) {
+    // What has the wrong type cannot always be looked at further.
+    if (valid) throw error;
+    return [];
+  }
 }
 
 /** The problems as lines for a terminal. */

@@ -43,8 +43,10 @@ describe('health and metrics', () => {
     const unready = await get('/health/ready');
     expect(unready.status).toBe(503);
     expect(unready.body).toContain('the broker does not answer');
+    expect((await get('/metrics')).body).toContain('tocsin_dependency_up{dependency="log"} 0');
     away = false;
     expect((await get('/health/ready')).status).toBe(200);
+    expect((await get('/metrics')).body).toContain('tocsin_dependency_up{dependency="log"} 1');
   });
 
   it('prints metrics in Prometheus’s text form', async () => {

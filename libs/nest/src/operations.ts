@@ -1,5 +1,6 @@
 import { Controller, Get, Header, Inject, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 import type { HealthCheckResult, HealthIndicatorResult } from '@nestjs/terminus';
 import { Metrics } from './metrics.ts';
@@ -11,19 +12,50 @@ export interface Dependency {
   readonly check: () => Promise<void>;
 }
 
-/** What a module contributes to `/health/ready`. */
+/** A check that takes longer counts as failed: whoever asks about health has a time limit too. */
+const longestCheckMs = 2_000;
+
+/** What a module contributes to `/health/ready` and to `tocsin_dependency_up`. */
 export class Dependencies {
   readonly #all: Dependency[] = [];
+  #running: Promise<ReadonlyMap<string, string | null>> | undefined;
 
   add(dependency: Dependency): void {
     this.#all.push(dependency);
   }
 
-  get all(): readonly Dependency[] {
-    return this.#all;
+  /** By name: null where all is well, else what is wrong. Whoever asks while a check runs gets the result of that one. */
+  problems(): Promise<ReadonlyMap<string, string | null>> {
+    this.#running ??= this.#check().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  async #check(): Promise<ReadonlyMap<string, string | null>> {
+    return new Map(await Promise.all(this.#all.map(async ({ name, check }) => [name, await problemOf(check)] as const)));
   }
 }
 
+async function problemOf(check: Dependency['check']): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer within ${longestCheckMs} ms`), longestCheckMs);
+  });
+  const done = async (): Promise<string | null> => {
+    try {
+      await check();
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+  try {
+    return await Promise.race([done(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+@ApiExcludeController()
 @Controller('health')
 export class HealthController {
   constructor(
@@ -41,28 +73,32 @@ export class HealthController {
   /** 503 while something that this service needs is away, with one line for each. */
   @Get('ready')
   @HealthCheck()
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check(this.dependencies.all.map((dependency) => () => this.#indicate(dependency)));
+  async ready(): Promise<HealthCheckResult> {
+    const problems = await this.dependencies.problems();
+    return this.health.check([...problems].map(([name, problem]) => () => this.#indicate(name, problem)));
   }
 
-  async #indicate({ name, check }: Dependency): Promise<HealthIndicatorResult> {
+  #indicate(name: string, problem: string | null): HealthIndicatorResult {
     const indicator = this.indicators.check(name);
-    try {
-      await check();
-      return indicator.up();
-    } catch (error) {
-      return indicator.down({ message: error instanceof Error ? error.message : String(error) });
-    }
+    return problem === null ? indicator.up() : indicator.down({ message: problem });
   }
 }
 
+@ApiExcludeController()
 @Controller('metrics')
 export class MetricsController {
-  constructor(@Inject(Metrics) private readonly metrics: Metrics) {}
+  constructor(
+    @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(Dependencies) private readonly dependencies: Dependencies,
+  ) {}
 
+  /** Also says what is away: 1 or 0 for each thing that this service needs, as of this scrape. */
   @Get()
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  text(): Promise<string> {
+  async text(): Promise<string> {
+    for (const [dependency, problem] of await this.dependencies.problems()) {
+      this.metrics.set('dependency_up', { dependency }, problem === null ? 1 : 0);
+    }
     return this.metrics.text();
   }
 }

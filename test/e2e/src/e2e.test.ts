@@ -14,14 +14,23 @@ import type { Evidence } from './scenario.ts';
 
 describe('ten thousand records of a bank, end to end', () => {
   const scenario = new Scenario();
-  let evidence: Evidence;
+  let run: { readonly evidence: Evidence } | { readonly error: unknown } | undefined;
   let failed = true;
 
   beforeAll(async () => {
-    evidence = await scenario.run();
-    failed = false;
+    run = await scenario.run().then(
+      (evidence) => ({ evidence }),
+      (error: unknown) => ({ error }),
+    );
+    failed = 'error' in run;
   }, 290_000);
   afterAll(() => scenario.close(failed), 60_000);
+
+  /** What the run left behind. Why there may be nothing is said once, by the first claim. */
+  const found = (): Evidence => {
+    if (run === undefined || 'error' in run) throw new Error('The run did not come to its end.');
+    return run.evidence;
+  };
 
   /** A claim: nothing speaks against it. The first twenty objections are shown. */
   const holds = (problems: readonly string[]): void => {
@@ -29,71 +38,76 @@ describe('ten thousand records of a bank, end to end', () => {
     expect({ objections: problems.length, first: problems.slice(0, 20) }).toEqual({ objections: 0, first: [] });
   };
 
+  it('comes to its end', () => {
+    if (run !== undefined && 'error' in run) throw run.error;
+    expect(run).toBeDefined();
+  });
+
   it('were all published, and 2 to 3 percent of them alert', () => {
-    expect(evidence.bank).toHaveLength(10_000);
-    const share = evidence.verdict.alerts.length / 10_000;
+    expect(found().bank).toHaveLength(10_000);
+    const share = found().verdict.alerts.length / 10_000;
     expect(share).toBeGreaterThan(0.02);
     expect(share).toBeLessThan(0.03);
-    expect(evidence.verdict.duplicates).toBeGreaterThanOrEqual(100);
+    expect(found().verdict.duplicates).toBeGreaterThanOrEqual(100);
   });
 
   it('every expected alert arrives exactly once, and nothing else does', () => {
     holds(
-      evidence.alerts.map(({ alert, what }) =>
+      found().alerts.map(({ alert, what }) =>
         alert === undefined ? what : `${alert.type} ${alert.amount} of ${alert.transactionId} to ${alert.customerId} ${what}. ${scenario.story(alert.customerId, alert.transactionId)}.`,
       ),
     );
     // What a crash leaves in doubt is the exception, not a cover for what is lost.
-    expect(evidence.doubtful).toBeLessThan(40);
+    expect(found().doubtful).toBeLessThan(40);
   });
 
   it('fraud on an account whose holder nobody knows becomes one case for staff', () => {
-    const cases = evidence.cases.filter(({ request: { kind } }) => kind === 'unknown-customer');
+    const cases = found().cases.filter(({ request: { kind } }) => kind === 'unknown-customer');
     const told = cases.map(({ request }) => `${request.accountId} ${request.transactionIds.join()}`);
-    expect([...new Set(told)].sort()).toEqual(evidence.verdict.cases.map(({ accountId, transactionId }) => `${accountId} ${transactionId}`).sort());
-    expect(new Set(cases.map(({ id }) => id)).size).toBe(evidence.verdict.cases.length);
+    expect([...new Set(told)].sort()).toEqual(found().verdict.cases.map(({ accountId, transactionId }) => `${accountId} ${transactionId}`).sort());
+    expect(new Set(cases.map(({ id }) => id)).size).toBe(found().verdict.cases.length);
   });
 
   it('fraud that reaches the customer on no channel becomes a case, too', () => {
-    const unreachable = new Set(evidence.file.setUp.customers.filter(({ reach }) => reach === 'unreachable').map(({ id }) => id));
-    const expected = evidence.verdict.alerts.filter(({ customerId, type }) => unreachable.has(customerId) && type === 'fraud-check');
-    const cases = evidence.cases.filter(({ request }) => request.kind === 'unreachable' && unreachable.has(request.customerId ?? ''));
+    const unreachable = new Set(found().file.setUp.customers.filter(({ reach }) => reach === 'unreachable').map(({ id }) => id));
+    const expected = found().verdict.alerts.filter(({ customerId, type }) => unreachable.has(customerId) && type === 'fraud-check');
+    const cases = found().cases.filter(({ request }) => request.kind === 'unreachable' && unreachable.has(request.customerId ?? ''));
     expect(expected.length).toBeGreaterThan(0);
     expect([...new Set(cases.flatMap(({ request }) => request.transactionIds))].sort()).toEqual(expected.map(({ transactionId }) => transactionId).sort());
   });
 
   it('every broken record is on rejected with its code and its bytes', () => {
-    holds(rejectedProblems(evidence.file.lines, evidence.bank, evidence.rejected, evidence.verdict, evidence.topic));
+    holds(rejectedProblems(found().file.lines, found().bank, found().rejected, found().verdict, found().topic));
   });
 
   it('copies were published to partitions where the account never was', () => {
-    const home = new Map(evidence.bank.map(({ key, partition }) => [`${Buffer.from(key!).toString()} ${partition}`, key]));
+    const home = new Map(found().bank.map(({ key, partition }) => [`${Buffer.from(key!).toString()} ${partition}`, key]));
     const accounts = new Map<string, number>();
     for (const name of home.keys()) accounts.set(name.split(' ')[0]!, (accounts.get(name.split(' ')[0]!) ?? 0) + 1);
     expect([...accounts.values()].filter((count) => count > 1).length).toBeGreaterThan(20);
   });
 
   it('a card number in a text field is masked everywhere, and counted', () => {
-    holds([...evidence.texts].filter(([, text]) => cardsIn(text) > 0).map(([place]) => `${place} holds a full card number`));
-    expect(evidence.cardsCounted).toBe(evidence.file.masked.length);
+    holds([...found().texts].filter(([, text]) => cardsIn(text) > 0).map(([place]) => `${place} holds a full card number`));
+    expect(found().cardsCounted).toBe(found().file.masked.length);
   });
 
   it('a signed NO asks the bank once to freeze the card; an unsigned one is refused and does nothing', () => {
-    const { unsigned, afterUnsigned, signed } = evidence.answers;
+    const { unsigned, afterUnsigned, signed } = found().answers;
     expect(unsigned.status).toBe(401);
     expect(afterUnsigned).toBe(0);
     expect(signed.map(({ status }) => status)).toEqual([200, 200]);
-    expect(new Set(evidence.requests.map(({ id }) => id)).size).toBe(1);
-    for (const { id, request } of evidence.requests) expect(request).toMatchObject({ kind: 'freeze-card', requestId: id });
-    const frozen = evidence.sent.filter(({ seen, text }) => seen && kindOf(text) === 'frozen');
-    expect(frozen.map(({ customer }) => customer?.id).sort()).toEqual([...evidence.file.answering].sort());
+    expect(new Set(found().requests.map(({ id }) => id)).size).toBe(1);
+    for (const { id, request } of found().requests) expect(request).toMatchObject({ kind: 'freeze-card', requestId: id });
+    const frozen = found().sent.filter(({ seen, text }) => seen && kindOf(text) === 'frozen');
+    expect(frozen.map(({ customer }) => customer?.id).sort()).toEqual([...found().file.answering].sort());
   });
 
   it('nothing left without a consent or a legal basis, and the ledger says exactly what the providers received', () => {
-    holds(disclosureProblems(evidence.disclosure));
+    holds(disclosureProblems(found().disclosure));
   });
 
   it('nothing was given up as a dead letter', () => {
-    holds(evidence.deadLetters.map(({ value }) => Buffer.from(value ?? '').toString('utf8').slice(0, 300)));
+    holds(found().deadLetters.map(({ value }) => Buffer.from(value ?? '').toString('utf8').slice(0, 300)));
   });
 });

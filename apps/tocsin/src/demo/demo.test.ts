@@ -128,6 +128,9 @@ describe('the demonstration', () => {
   });
 
   it('continues where it stopped: nothing is told twice, and the STOP still holds', async () => {
+    const answered = watch.seen.length;
+    await demo.actions.reply('sms', 'NO');
+    await watch.next('message', ({ channel, text }) => channel === 'sms' && text.includes('is frozen'), answered);
     await demo.close();
     const before = watch.seen.length;
     demo = await open();

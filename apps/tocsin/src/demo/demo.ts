@@ -97,7 +97,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       hub.emit({
         type: 'request',
         requestId: request.requestId,
-        account: request.accountId,
+        account: request.accountId === world.accountId ? 'Ana' : request.accountId,
         reason: request.reason,
         at: Date.now(),
       });

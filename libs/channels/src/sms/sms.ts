@@ -37,6 +37,7 @@ export const sms = defineChannel({
   capabilities: {
     // Three concatenated parts of 153 GSM-7 characters.
     maxLength: 459,
+    segmented: true,
     buttons: false,
     receipts: true,
     replies: true,

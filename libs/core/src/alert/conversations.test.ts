@@ -287,6 +287,12 @@ describe('STOP, HELP, START', () => {
     expect(world.told).toEqual(['sms:stop-confirmation', 'email:fraud-check']);
   });
 
+  it('tells what becomes suspicious after a STOP on a channel that is still open, and once', () => {
+    const world = new AlertWorld().customer().suspects().says('STOP').suspects().suspects();
+    expect(world.told).toEqual(['sms:fraud-check', 'sms:stop-confirmation', 'email:fraud-check']);
+    expect(world.questions()[0]).toMatchObject({ state: 'open', muted: false });
+  });
+
   it('does not send what was waiting when STOP came', () => {
     const world = new AlertWorld().customer({ order: ['sms'], addresses: { sms: '+359880000001' } });
     world.consent('grant', 'sms', 'account-alert').purchase().in(seconds(3)).says('stop').in(minutes(5));

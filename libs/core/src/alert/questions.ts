@@ -68,6 +68,21 @@ function join(step: CustomerStep, question: Question, transactionId: string, ite
   if (dropped?.amount) question.moreSums = addSum(question.moreSums, dropped.amount);
   step.touch('questions');
   noteQuestion(step, question);
+  if (question.muted) tellElsewhere(step, question);
+}
+
+/**
+ * After a STOP nobody is reminded of what they were told. But what became suspicious since then was never told, and the
+ * channel of the question is closed: it is asked about once more, on a channel that is still open.
+ */
+function tellElsewhere(step: CustomerStep, question: Question): void {
+  const message = step.message(question.alertId);
+  if (!message || maySee(message) >= messagesAtMost) return;
+  message.content = contentOf(question);
+  message.expiresAt = step.at + alertTypeOf('fraud-check')!.maxAgeMs;
+  if (!remind(step, message)) return;
+  question.muted = false;
+  markTold(step, question);
 }
 
 type NewQuestion = Pick<

@@ -3,6 +3,8 @@ import { keyOf } from '../partition.ts';
 import type { DigestBytes } from '../ports/digest.ts';
 import type { LogRecord } from '../ports/log.ts';
 import type { AccountRecord, TransactionRecord } from '../records/account.ts';
+import { rawRecordOf } from '../records/raw-record.ts';
+import type { RawRecord } from '../records/raw-record.ts';
 import type { Output } from '../stage.ts';
 import { topicNames } from '../topics.ts';
 import type { Transaction } from '../transaction.ts';
@@ -24,7 +26,13 @@ const placed = (tenantId: string, accountId: string, value: AccountRecord): Outp
   value,
 });
 
-function ofTransaction(record: LogRecord, source: SourceOptions, tenantId: string, transaction: Transaction): Output {
+function ofTransaction(
+  record: LogRecord,
+  source: SourceOptions,
+  tenantId: string,
+  transaction: Transaction,
+  raw: RawRecord | undefined,
+): Output {
   const alertsFrom =
     source.alertsFrom !== undefined && Object.hasOwn(source.alertsFrom, tenantId)
       ? source.alertsFrom[tenantId]
@@ -37,6 +45,7 @@ function ofTransaction(record: LogRecord, source: SourceOptions, tenantId: strin
     receivedAt: record.timestamp,
     origin: { topic: record.topic, partition: record.partition, offset: record.offset },
     ...(alertsFrom === undefined ? {} : { alertsFrom }),
+    ...(raw === undefined ? {} : { raw }),
   };
   return placed(tenantId, transaction.accountId, value);
 }
@@ -59,11 +68,13 @@ export function ingestRecord(
   digest: DigestBytes,
 ): Ingested {
   const tenant = tenantOf(record, source);
+  // Of several transactions in one record, none is the record.
+  const raw = decoded.transactions.length === 1 ? rawRecordOf(record) : undefined;
   const rejections = typeof tenant === 'string' ? decoded.rejections : [...decoded.rejections, tenant];
   const accepted =
     typeof tenant === 'string'
       ? [
-          ...decoded.transactions.map((transaction) => ofTransaction(record, source, tenant, transaction)),
+          ...decoded.transactions.map((transaction) => ofTransaction(record, source, tenant, transaction, raw)),
           ...(decoded.events ?? []).map((input) => ofEvent(record, tenant, input)),
         ]
       : [];

@@ -88,6 +88,8 @@ describe('an accepted record', () => {
             transaction,
             receivedAt: Date.parse('2026-01-01T12:00:01Z'),
             origin: { topic: 'bank.payments', partition: 3, offset: 17 },
+            // What the bank sent travels along, for the case that it contradicts what it sent before.
+            raw: { key: 'acc-1', value: '{}', headers: {} },
           },
         },
       ],

@@ -14,7 +14,7 @@ import { deliveryCompanion } from './executor.ts';
 const sentences = new Map([...fraudRules, ...customerConditions].map(({ id, sentence }) => [id, sentence]));
 
 /** The sentence that a rule's author wrote for customers; English is the only language rules have so far. */
-const reasonSentence: ReasonTable = (ruleId) => sentences.get(ruleId);
+const reasonSentence: ReasonTable = (ruleId, language) => (language.startsWith('en') ? sentences.get(ruleId) : undefined);
 
 /** The channels that this instance serves, each with both lanes and one connection to its provider. */
 export function deliverService(context: ServiceContext): Service {
@@ -39,6 +39,7 @@ export function deliverService(context: ServiceContext): Service {
             breaker,
             policy: policies,
             keyedDigest: keyedDigest(settings.secret),
+            flush: () => platform.sync(),
             reasonSentence,
             metrics,
             logger,
@@ -52,7 +53,7 @@ export function deliverService(context: ServiceContext): Service {
     feeds,
     controllers: [DeliverController],
     close: async () => {
-      await Promise.all(opened.map(({ connection }) => connection.close?.()));
+      for (const { connection } of opened) await connection.close?.();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { customerEntries, deliveryTopic, keyOf, lanes, topicNames } from '@tocsin/core';
+import { customerEntries, deliverStageName, deliveryTopic, disclosuresKey, keyOf, lanes, topicNames } from '@tocsin/core';
 import type { AlertHistory, ChannelId, ConsentState, LedgerRow, ProfileState } from '@tocsin/core';
 import type { CommittedState } from './committed-state.ts';
 
@@ -36,12 +36,12 @@ export class CustomerReads {
   }
 
   async disclosures(tenantId: string, customerId: string): Promise<readonly LedgerRow[]> {
-    const entry = `d:${keyOf(tenantId, customerId)}`;
+    const entry = disclosuresKey(keyOf(tenantId, customerId));
     const perStage = await Promise.all(
       this.#channels.flatMap((channel) =>
         lanes.map(async (lane) => {
           const topic = deliveryTopic(channel, lane);
-          const [rows] = await this.#state.read<readonly LedgerRow[]>(`deliver.${channel}.${lane}`, topic, tenantId, customerId, [entry]);
+          const [rows] = await this.#state.read<readonly LedgerRow[]>(deliverStageName(channel, lane), topic, tenantId, customerId, [entry]);
           return rows ?? [];
         }),
       ),

@@ -1,4 +1,4 @@
-import { Controller, Get, HttpException, HttpStatus, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, HttpException, HttpStatus, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { TokenBuckets, WebhookAnswer, WebhookRequest } from '@tocsin/core';
 import { Metrics } from '@tocsin/nest';
@@ -42,7 +42,10 @@ export class WebhooksController {
     return this.#answer(channel, 'GET', request, reply);
   }
 
+  /** Providers expect 200; without it a POST is answered 201. */
   @Post(':channel')
+  @HttpCode(HttpStatus.OK)
+  @HttpCode(200)
   receive(@Param('channel') channel: string, @Req() request: RawRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.#answer(channel, 'POST', request, reply);
   }

@@ -5,11 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { topicSpecs } from '@tocsin/core';
-import type { Instant } from '@tocsin/core';
+import type { Digest, Instant } from '@tocsin/core';
 import { silentLogger } from '@tocsin/nest';
 import { freePort } from '@tocsin/testing';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { stringify } from 'yaml';
+import { keyedDigest } from '../../platform/digests.ts';
 import { channelIds, openPlatform } from '../../platform/platform.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { readSettings } from '../../read-settings.ts';
@@ -52,6 +53,8 @@ export interface GatewayWorldOptions {
 export interface GatewayWorld {
   readonly url: string;
   readonly platform: Platform;
+  /** Keyed with the secret of this installation. */
+  readonly digest: Digest;
   call(
     method: string,
     path: string,
@@ -130,6 +133,7 @@ export async function startGatewayWorld(options: GatewayWorldOptions = {}): Prom
   return {
     url,
     platform,
+    digest: keyedDigest(settings.secret),
     send,
     call: (method, path, { key = apiKeys.alpha, body, headers = {} } = {}) =>
       send(path, {
