@@ -29,9 +29,10 @@ export interface Embedded {
   /** Another connection to the same log, closed by itself. */
   connect(): Log;
   /**
-   * Resolves when everything acknowledged so far is on the disk. An append is acknowledged at its commit, which outlives the
-   * process but not a power loss; then log and state fall back together. So whatever tells an outsider that something is done
-   * (an answer, a send) waits for this first.
+   * Resolves when everything acknowledged so far is on the disk. What is promised of an acknowledgement alone is that it
+   * outlives the process (after a power loss log and state could fall back, together), so whatever tells an outsider that
+   * something is done (an answer, a send) waits for this first. With the present LMDB client it costs nothing: a commit is
+   * on the disk when it is reported.
    * @throws LogError UNAVAILABLE
    */
   sync(): Promise<void>;
@@ -48,7 +49,11 @@ export interface Embedded {
  * Opens the folder for this process alone.
  * @throws FolderTaken where another process has it
  */
-export async function embedded({ folder, now = Date.now, trimEveryMs = minutes(1) }: EmbeddedOptions): Promise<Embedded> {
+export async function embedded({
+  folder,
+  now = Date.now,
+  trimEveryMs = minutes(1),
+}: EmbeddedOptions): Promise<Embedded> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const hold = await holdFolder(folder);
   try {

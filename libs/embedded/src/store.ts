@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LogError } from '@tocsin/core';
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
+import { TextTable } from './text-table.ts';
 
 interface Change {
   readonly work: () => unknown;
@@ -17,7 +18,6 @@ const transactionBytes = 8 * 1024 * 1024;
 const flushMs = 30_000;
 
 export type BytesTable = Database<Buffer, Buffer>;
-export type TextTable<T> = Database<T, string>;
 
 /**
  * The one LMDB file. All changes go through `change`: what is waiting is put into one transaction, one transaction after
@@ -25,7 +25,7 @@ export type TextTable<T> = Database<T, string>;
  */
 export class Store {
   readonly #root: RootDatabase;
-  readonly #administration: TextTable<unknown>;
+  readonly #administration: TextTable<string>;
   readonly #incarnation = randomUUID();
   readonly #failed: (() => void)[] = [];
   #queue: Change[] = [];
@@ -33,8 +33,9 @@ export class Store {
   #closed = false;
 
   constructor(folder: string) {
-    // Commits are visible at once and flushed behind them; after a power loss the file is at the newest flushed commit.
-    this.#root = open({ path: folder, maxDbs: 16 });
+    // Plain LMDB: a commit is flushed before it counts. The overlapping mode of this client flushes behind the commit, but
+    // reports it only after the flush all the same, so it would gain nothing here.
+    this.#root = open({ path: folder, maxDbs: 16, overlappingSync: false });
     this.#administration = this.texts('administration');
   }
 
@@ -43,12 +44,12 @@ export class Store {
   }
 
   texts<T>(name: string): TextTable<T> {
-    return this.#root.openDB<T, string>({ name, encoding: 'json' });
+    return new TextTable(this.#root.openDB<string, string>({ name, encoding: 'string' }));
   }
 
   /** From now on a process that held the folder before can change nothing any more. */
   async claim(): Promise<void> {
-    await this.#root.transaction(() => void this.#administration.put('incarnation', this.#incarnation));
+    await this.#root.transaction(() => this.#administration.put('incarnation', this.#incarnation));
   }
 
   /** Called when a transaction failed: nothing of it stands, and memory must not pretend that it does. */
@@ -78,7 +79,8 @@ export class Store {
 
   #next(): readonly Change[] {
     let count = 0;
-    for (let bytes = 0; count < this.#queue.length && bytes < transactionBytes; count++) bytes += this.#queue[count]!.bytes;
+    for (let bytes = 0; count < this.#queue.length && bytes < transactionBytes; count++)
+      bytes += this.#queue[count]!.bytes;
     const next = this.#queue.slice(0, count);
     this.#queue = this.#queue.slice(count);
     return next;

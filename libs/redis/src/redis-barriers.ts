@@ -77,7 +77,10 @@ export class RedisBarriers implements Barriers {
     });
     const confirmed = this.#replicas > 0 ? Number(results[1]) : 0;
     if (confirmed < this.#replicas) {
-      throw new RedisError('REPLICAS_MISSING', `${confirmed} of ${this.#replicas} replicas confirmed the write in time.`);
+      throw new RedisError(
+        'REPLICAS_MISSING',
+        `${confirmed} of ${this.#replicas} replicas confirmed the write in time.`,
+      );
     }
   }
 

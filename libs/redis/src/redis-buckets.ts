@@ -37,10 +37,17 @@ export class RedisBuckets implements TokenBuckets {
   async take(
     bucket: string,
     want: number,
-    { perSecond, burst, reserve = 0 }: { readonly perSecond: number; readonly burst: number; readonly reserve?: number },
+    {
+      perSecond,
+      burst,
+      reserve = 0,
+    }: { readonly perSecond: number; readonly burst: number; readonly reserve?: number },
   ): Promise<{ readonly granted: number; readonly nextInMs: number }> {
     const key = `{${this.#installation}:t:${tagged(bucket)}}`;
-    const reply = (await this.#connection.run(takeScript, [key], [want, perSecond, burst, reserve])) as [number, Buffer];
+    const reply = (await this.#connection.run(takeScript, [key], [want, perSecond, burst, reserve])) as [
+      number,
+      Buffer,
+    ];
     const missing = reserve + 1 - Number(reply[1]);
     return { granted: reply[0], nextInMs: missing <= 0 ? 0 : Math.ceil((missing / perSecond) * 1_000) };
   }

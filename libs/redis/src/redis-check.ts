@@ -12,7 +12,9 @@ export async function checkRedis(
 ): Promise<readonly string[]> {
   const problems = new Set<string>();
   for (const primary of await connection.primaries()) {
-    const facts = factsOf(await connection.with(() => primary.info()).catch((error: unknown) => Promise.reject(redisError(error))));
+    const facts = factsOf(
+      await connection.with(() => primary.info()).catch((error: unknown) => Promise.reject(redisError(error))),
+    );
     for (const problem of problemsOf(facts, production === true, replicas)) problems.add(problem);
   }
   return [...problems];
@@ -28,7 +30,11 @@ function factsOf(info: string): ReadonlyMap<string, string> {
 }
 
 /** Exported for its tests: facts are the fields of INFO. */
-export function problemsOf(facts: ReadonlyMap<string, string>, production: boolean, replicas: number): readonly string[] {
+export function problemsOf(
+  facts: ReadonlyMap<string, string>,
+  production: boolean,
+  replicas: number,
+): readonly string[] {
   const problems: string[] = [];
   const version = facts.get('redis_version') ?? 'unknown';
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -37,18 +43,24 @@ export function problemsOf(facts: ReadonlyMap<string, string>, production: boole
   }
   const policy = facts.get('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction') {
-    problems.push(`Redis evicts keys when memory is used up (maxmemory-policy ${policy}); state would be lost without a word. Set maxmemory-policy noeviction.`);
+    problems.push(
+      `Redis evicts keys when memory is used up (maxmemory-policy ${policy}); state would be lost without a word. Set maxmemory-policy noeviction.`,
+    );
   }
   if (facts.get('role') === 'slave') {
     problems.push('Redis is a replica, which cannot be written to. Name the primary, or the Sentinels.');
   }
   const connected = Number(facts.get('connected_slaves') ?? 0);
   if (connected < replicas) {
-    problems.push(`Redis has ${connected} replicas, and ${replicas} must confirm a revocation; every revocation would fail.`);
+    problems.push(
+      `Redis has ${connected} replicas, and ${replicas} must confirm a revocation; every revocation would fail.`,
+    );
   }
   if (!production) return problems;
   if (!facts.has('min_slaves_good_slaves')) {
-    problems.push('Redis acknowledges writes that no replica has. Set min-replicas-to-write 1 (and min-replicas-max-lag 10).');
+    problems.push(
+      'Redis acknowledges writes that no replica has. Set min-replicas-to-write 1 (and min-replicas-max-lag 10).',
+    );
   }
   if (facts.get('aof_enabled') === '0') {
     problems.push('Redis keeps no append-only file, so a restart falls back to the last snapshot. Set appendonly yes.');

@@ -17,7 +17,10 @@ async function formCluster(): Promise<void> {
   const ports = await freePorts(6);
   servers = await Promise.all(
     [0, 1, 2].map((i) =>
-      startRedis({ port: ports[i]!, settings: { 'cluster-enabled': 'yes', 'cluster-port': ports[i + 3]!, 'cluster-node-timeout': 2_000 } }),
+      startRedis({
+        port: ports[i]!,
+        settings: { 'cluster-enabled': 'yes', 'cluster-port': ports[i + 3]!, 'cluster-node-timeout': 2_000 },
+      }),
     ),
   );
   const clients = servers.map(({ host, port }) => new Redis({ host, port, enableReadyCheck: false }));
@@ -59,7 +62,9 @@ describe('on a Cluster', () => {
   it.each(stateCases)('state: $name', ({ run }) =>
     run({ store: here.state, rival: elsewhere.state, elapse: (span) => sleep(span) }),
   );
-  it.each(barrierCases)('barriers: $name', ({ run }) => run({ barriers: here.barriers, elsewhere: elsewhere.barriers }));
+  it.each(barrierCases)('barriers: $name', ({ run }) =>
+    run({ barriers: here.barriers, elsewhere: elsewhere.barriers }),
+  );
   it.each(bucketCases)('buckets: $name', ({ run }) =>
     run({ buckets: here.buckets, elsewhere: elsewhere.buckets, elapse: (span) => sleep(span) }),
   );

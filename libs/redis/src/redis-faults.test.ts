@@ -127,7 +127,12 @@ describe('Redis is killed', () => {
       await redis.kill();
       expect(await writing).toMatchObject({ code: 'UNAVAILABLE' });
       redis = await started({ dir, appendonly: true, port: redis.port });
-      await waitUntil('the client to be back', () => state.ping().then(() => true, () => false));
+      await waitUntil('the client to be back', () =>
+        state.ping().then(
+          () => true,
+          () => false,
+        ),
+      );
       const stands = await agreed(slot);
       expect([acknowledged, acknowledged + 1]).toContain(stands);
     }
@@ -152,7 +157,12 @@ describe('Redis is killed', () => {
     rmSync(join(dir, 'appendonlydir'), { recursive: true });
     cpSync(copy, join(dir, 'appendonlydir'), { recursive: true });
     await started({ dir, appendonly: true, port: first.port });
-    await waitUntil('the client to be back', () => state.ping().then(() => true, () => false));
+    await waitUntil('the client to be back', () =>
+      state.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
 
     expect(await agreed(slot)).toBe(1);
     for (const owner of [old, { ...later, version: 3 }]) {
@@ -188,7 +198,12 @@ describe('Redis is away', () => {
     expect(performance.now() - begin).toBeLessThan(3_000);
     await waitUntil('a warning', () => said.length === 1);
     await started({ dir, port: first.port });
-    await waitUntil('the client to be back', () => state.ping().then(() => true, () => false));
+    await waitUntil('the client to be back', () =>
+      state.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
     expect(said).toEqual([expect.stringMatching(/^warn .*not reachable/), expect.stringMatching(/^info .*again/)]);
   });
 
@@ -205,7 +220,12 @@ describe('Redis is away', () => {
     } finally {
       process.kill(redis.pid, 'SIGCONT');
     }
-    await waitUntil('the client to be back', () => state.ping().then(() => true, () => false));
+    await waitUntil('the client to be back', () =>
+      state.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
     // Whether the checkpoint took effect was not known. The engine does not guess: it acquires and reads what stands.
     const next = await acquire(slot);
     expect(await slot.checkpoint(checkpoint(next, 5))).toBe(next.version + 1);
@@ -220,7 +240,12 @@ describe('Redis is away', () => {
     const state = opened(gone);
     await expect(state.ping()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await started({ dir, port: gone.port });
-    await waitUntil('the client to connect', () => state.ping().then(() => true, () => false));
+    await waitUntil('the client to connect', () =>
+      state.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
   });
 
   it('a wrong password is an error like another, and is not repeated in it', async () => {
@@ -256,7 +281,9 @@ describe('replicas', () => {
     const lost = redisState({ ...optionsFor(replica) });
     cleanUps.push(() => lost.close());
     expect(await lost.check()).toEqual([expect.stringMatching(/is a replica/)]);
-    await expect(lost.slot('detect', 0).acquire({ leaseMs: 1, takeOver: true })).rejects.toMatchObject({ code: 'REFUSED' });
+    await expect(lost.slot('detect', 0).acquire({ leaseMs: 1, takeOver: true })).rejects.toMatchObject({
+      code: 'REFUSED',
+    });
   });
 
   it('too few replicas to write: refused whole', async () => {
@@ -338,7 +365,9 @@ async function holdingProxy(port: number) {
     /** How much the client has sent, once nothing more has come for a while. */
     quiet: async (): Promise<number> => {
       let before = -1;
-      await waitUntil('the client to fall silent', () => sent > 0 && sent === before || ((before = sent), false), { everyMs: 100 });
+      await waitUntil('the client to fall silent', () => (sent > 0 && sent === before) || ((before = sent), false), {
+        everyMs: 100,
+      });
       return sent;
     },
     release: () => {

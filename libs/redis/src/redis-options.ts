@@ -50,7 +50,8 @@ export interface TocsinRedisOptions {
 export const defaultTimeout: Span = 3_000;
 
 /** First retry after 50 ms, doubling up to 2 s, with jitter so that instances do not return in step; for ever. */
-const retryIn = (attempt: number): number => Math.min(2_000, 50 * 2 ** Math.min(attempt, 10)) * (0.75 + Math.random() / 2);
+const retryIn = (attempt: number): number =>
+  Math.min(2_000, 50 * 2 ** Math.min(attempt, 10)) * (0.75 + Math.random() / 2);
 
 type NodeOptions = Omit<RedisOptions, 'replyMapping'>;
 

@@ -27,7 +27,11 @@ export class RedisShortTerm implements ShortTermStore {
   }
 
   async putNew(key: string, value: string, ttlMs: Span): Promise<string | null> {
-    const stands = (await this.#connection.run(putNewScript, [this.#key(key)], [value, Math.ceil(ttlMs)])) as Buffer | null;
+    const stands = (await this.#connection.run(
+      putNewScript,
+      [this.#key(key)],
+      [value, Math.ceil(ttlMs)],
+    )) as Buffer | null;
     return stands?.toString() ?? null;
   }
 

@@ -41,7 +41,12 @@ class RedisSlot implements Slot {
     const [, version, offset, fingerprint, generation, clock, fields] = reply;
     const resident = new Map<string, Uint8Array>();
     for (let i = 0; i < fields.length; i += 2) resident.set(fields[i]!.toString(), fields[i + 1]!);
-    return { token, version: Number(version), position: positionOf([offset, fingerprint, generation, clock]), resident };
+    return {
+      token,
+      version: Number(version),
+      position: positionOf([offset, fingerprint, generation, clock]),
+      resident,
+    };
   }
 
   async checkpoint(request: CheckpointRequest): Promise<number | 'fenced'> {
@@ -73,7 +78,11 @@ class RedisSlot implements Slot {
     return (await this.#connection.run(checkpointScript, this.#keys.all, args)) === 1 ? version + 1 : 'fenced';
   }
 
-  async read(token: string, version: number, keys: readonly string[]): Promise<readonly (Uint8Array | null)[] | 'fenced'> {
+  async read(
+    token: string,
+    version: number,
+    keys: readonly string[],
+  ): Promise<readonly (Uint8Array | null)[] | 'fenced'> {
     const { args, order } = groupByHash(keys);
     const reply = await this.#connection.run(readScript, this.#keys.all, [token, version, ...args]);
     return reply === 0 ? 'fenced' : inOrder(reply as readonly Bulk[], order);
@@ -104,7 +113,10 @@ class RedisSlot implements Slot {
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** What the scripts gather: hash by hash; and for each value that comes back, which of the keys it belongs to. */
-function groupByHash(keys: readonly string[]): { readonly args: readonly Argument[]; readonly order: readonly number[] } {
+function groupByHash(keys: readonly string[]): {
+  readonly args: readonly Argument[];
+  readonly order: readonly number[];
+} {
   const groups = new Map<number, number[]>();
   keys.forEach((key, i) => {
     const hash = hashOf(key);

@@ -15,7 +15,10 @@ export interface SlotKeys {
 
 export function slotKeys(installation: string, stage: string, partition: number): SlotKeys {
   if (!/^[A-Za-z0-9._@-]+$/.test(stage) || !Number.isInteger(partition) || partition < 0) {
-    throw new RedisError('MISCONFIGURED', 'A stage has letters, digits, ".", "_", "@" and "-" only; a partition is a number.');
+    throw new RedisError(
+      'MISCONFIGURED',
+      'A stage has letters, digits, ".", "_", "@" and "-" only; a partition is a number.',
+    );
   }
   const slot = `{${installation}:${stage}:${partition}}`;
   const position = `${slot}:position`;

@@ -12,7 +12,7 @@ import { detectService } from './detect/detect-service.ts';
 import { gatewayService } from './gateway/gateway-service.ts';
 import type { GatewayExtras } from './gateway/gateway-service.ts';
 import { serveApiDocument } from './http/api-document.ts';
-import { httpApp } from './http/http-app.ts';
+import { closeHttp, httpApp } from './http/http-app.ts';
 import { assertFree, cannotListen } from './http/port.ts';
 import { ingestService } from './ingest/ingest-service.ts';
 import { openPlatform } from './platform/platform.ts';
@@ -119,7 +119,7 @@ async function startOn(platform: Platform, options: StartOptions, host: string, 
     // The stages first: what they have begun still needs the storage, and health keeps answering meanwhile.
     await transport.close();
     for (const service of made) await service.close?.();
-    await app.close();
+    await closeHttp(app);
   };
   try {
     await app.startAllMicroservices();

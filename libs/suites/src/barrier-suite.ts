@@ -20,7 +20,11 @@ const question = (tenantId: string, more: Partial<BarrierQuestion> = {}): Barrie
   ...more,
 });
 
-const barrier = (offset: number, channel: string, verdict: Barrier['verdict']): Barrier => ({ offset, channel, verdict });
+const barrier = (offset: number, channel: string, verdict: Barrier['verdict']): Barrier => ({
+  offset,
+  channel,
+  verdict,
+});
 
 const kill = (tenantId: string, scope: string, on = true): KillSwitch => ({
   tenantId,
@@ -62,7 +66,11 @@ export const barrierCases: readonly ContractCase<BarriersUnderTest>[] = [
       const offsets = [9, 100, 30, 99, 1_000, 101, 20];
       await Promise.all(
         offsets.map((offset, i) =>
-          (i % 2 === 0 ? barriers : elsewhere).raise(tenant, 'cus-1', barrier(offset, 'sms', i % 2 === 0 ? 'deny' : 'allow')),
+          (i % 2 === 0 ? barriers : elsewhere).raise(
+            tenant,
+            'cus-1',
+            barrier(offset, 'sms', i % 2 === 0 ? 'deny' : 'allow'),
+          ),
         ),
       );
       await barriers.raise(tenant, 'cus-1', barrier(5, 'sms', 'allow'));
@@ -117,7 +125,11 @@ export const barrierCases: readonly ContractCase<BarriersUnderTest>[] = [
       assert.equal(await killed({ channel: 'messenger', provider: 'meta' }), 'all');
       assert.equal((await elsewhere.ask([question(newTenant())]))[0]?.killed, null);
       const known = [...(await elsewhere.killSwitches(tenant))].sort((a, b) => (a.scope < b.scope ? -1 : 1));
-      assert.deepEqual(known, [kill(tenant, 'all'), kill(tenant, 'channel:sms', false), kill(tenant, 'provider:twilio')]);
+      assert.deepEqual(known, [
+        kill(tenant, 'all'),
+        kill(tenant, 'channel:sms', false),
+        kill(tenant, 'provider:twilio'),
+      ]);
       assert.deepEqual(await elsewhere.killSwitches(newTenant()), []);
     },
   },
@@ -201,7 +213,10 @@ export const bucketCases: readonly ContractCase<BucketsUnderTest>[] = [
       const grants = await Promise.all(
         Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? buckets : elsewhere).take(bucket, 1, limit)),
       );
-      assert.equal(grants.reduce((sum, { granted }) => sum + granted, 0), 25);
+      assert.equal(
+        grants.reduce((sum, { granted }) => sum + granted, 0),
+        25,
+      );
     },
   },
   {
@@ -253,8 +268,13 @@ export const shortTermCases: readonly ContractCase<ShortTermUnderTest>[] = [
       const key = `link:${randomUUID()} "é🔑"`;
       await store.put(key, 'old', minute);
       await store.put(key, 'value', minute);
-      const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? store : elsewhere).take(key)));
-      assert.deepEqual(answers.filter((answer) => answer !== null), ['value']);
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? store : elsewhere).take(key)),
+      );
+      assert.deepEqual(
+        answers.filter((answer) => answer !== null),
+        ['value'],
+      );
       assert.equal(await store.get(key), null);
       assert.equal(await store.putNew(key, 'again', minute), null);
     },

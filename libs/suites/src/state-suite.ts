@@ -274,7 +274,10 @@ const contents: readonly StateCase[] = [
       const owner = await save(slot, await acquire(slot), 1, { b: 'B', a: 'A', c: 'C' });
       const values = await readAll(slot, owner, ['c', 'none', 'a', 'c', 'b']);
       assert.equal(values[1], null);
-      assert.deepEqual([0, 2, 3, 4].map((i) => contentOf(values[i])), ['C', 'A', 'C', 'B']);
+      assert.deepEqual(
+        [0, 2, 3, 4].map((i) => contentOf(values[i])),
+        ['C', 'A', 'C', 'B'],
+      );
       assert.deepEqual(await readAll(slot, owner, []), []);
     },
   },
@@ -344,7 +347,9 @@ const contents: readonly StateCase[] = [
       const entries = new Map([...cold, ...resident, ['empty', storedEntry('')]]);
       assert.equal(await slot.checkpoint({ ...request(owner, 1), entries }), 1);
       const values = await readAll(slot, { ...owner, version: 1 }, [...keys, 'empty']);
-      keys.forEach((key, i) => assert.deepEqual(Uint8Array.from(present(values[i])), cold.get(key), JSON.stringify(key)));
+      keys.forEach((key, i) =>
+        assert.deepEqual(Uint8Array.from(present(values[i])), cold.get(key), JSON.stringify(key)),
+      );
       assert.equal(present(values.at(-1)).length, entryHeaderBytes);
       const again = await acquire(slot);
       assert.deepEqual(new Set(again.resident.keys()), new Set(resident.keys()));
@@ -367,7 +372,8 @@ const contents: readonly StateCase[] = [
       const { store } = context;
       const [one, two] = [newStage(), newStage()];
       const all = [store.slot(one, 0), store.slot(one, 1), store.slot(one, 10), store.slot(two, 0)];
-      for (const [i, slot] of all.entries()) await save(slot, await acquire(slot), i + 1, { same: `slot ${i}`, '!same': `${i}` });
+      for (const [i, slot] of all.entries())
+        await save(slot, await acquire(slot), i + 1, { same: `slot ${i}`, '!same': `${i}` });
       for (const [i, slot] of all.entries()) {
         assert.equal(contentOf((await slot.peek(['same']))[0]), `slot ${i}`);
         const { resident, position } = await acquire(slot);

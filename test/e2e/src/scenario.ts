@@ -101,7 +101,7 @@ export class Scenario {
     const { pageId, accessToken, appSecret, accountSid, authToken } = secrets;
     this.#graph = await startFakeGraph({ pageId, accessToken, appSecret, templates: fakeTemplates, webhookUrl: `${gatewayUrl}/webhooks/messenger`, reports: ['delivered'] });
     this.#twilio = await startFakeTwilio({ accountSid, authToken, from: ['+15550100'], reports: ['sent', 'delivered'] });
-    const mailbox = await Mailbox.open(join(this.#folder, 'mail'));
+    const mailbox = await Mailbox.open();
     this.#undo.push(() => this.#graph.stop(), () => this.#twilio.stop(), () => mailbox.close());
     this.#outbox = new Outbox(this.#graph, this.#twilio, mailbox, this.#file.setUp.customers);
     const [host, port] = redisAddress().split(':') as [string, string];

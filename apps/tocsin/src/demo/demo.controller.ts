@@ -3,7 +3,7 @@ import type { MessageEvent } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { dataClasses } from '@tocsin/core';
 import type { DataClass } from '@tocsin/core';
-import { IsBoolean, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import type { Observable } from 'rxjs';
 import { DemoHub } from './demo-hub.ts';
 
@@ -11,6 +11,8 @@ import { DemoHub } from './demo-hub.ts';
 export abstract class DemoActions {
   abstract reply(channel: 'messenger' | 'sms', text: string, payload?: string): Promise<void>;
   abstract consent(dataClass: DataClass, on: boolean): Promise<void>;
+  /** Publishes lines as the bank would, by account; for `tocsin replay` while this process holds the storage. */
+  abstract publish(lines: readonly string[]): Promise<void>;
 }
 
 class ReplyBody {
@@ -22,6 +24,10 @@ class ReplyBody {
 class ConsentToggleBody {
   @IsIn(dataClasses) dataClass!: DataClass;
   @IsBoolean() on!: boolean;
+}
+
+class PublishBody {
+  @IsArray() @ArrayMaxSize(1_000) @IsString({ each: true }) lines!: string[];
 }
 
 /** The page's own endpoints; only the demonstration has them. */
@@ -48,5 +54,11 @@ export class DemoController {
   @HttpCode(204)
   consent(@Body() { dataClass, on }: ConsentToggleBody): Promise<void> {
     return this.actions.consent(dataClass, on);
+  }
+
+  @Post('publish')
+  @HttpCode(204)
+  publish(@Body() { lines }: PublishBody): Promise<void> {
+    return this.actions.publish(lines);
   }
 }

@@ -1,10 +1,19 @@
+import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { consoleFolder } from '@tocsin/console';
 import { topicNames, topicSpecs } from '@tocsin/core';
 import type { BankRequest, DataClass, FindingRecord, LedgerRow, Purpose } from '@tocsin/core';
 import { openLogger } from '@tocsin/nest';
-import { channelIds, keyedDigest, openPlatform, providerKey, readSettings, serviceNames, start } from '@tocsin/services';
+import {
+  channelIds,
+  keyedDigest,
+  openPlatform,
+  providerKey,
+  readSettings,
+  serviceNames,
+  start,
+} from '@tocsin/services';
 import type { Running } from '@tocsin/services';
 import { startFakeGraph, startFakeTwilio } from '@tocsin/simulator';
 import { stringify } from 'yaml';
@@ -15,6 +24,7 @@ import { demoConfiguration, demoWorld } from './demo-settings.ts';
 import type { DemoWorld } from './demo-settings.ts';
 import { SimulatedBank } from './simulated-bank.ts';
 import { SimulatedPhone } from './simulated-phone.ts';
+import { publishLines } from '../publish-lines.ts';
 import { tail } from './tail.ts';
 import { terminalLine } from './terminal.ts';
 
@@ -59,7 +69,10 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     reports: ['sent', 'delivered'],
   });
   const configuration = demoConfiguration({ world, secret, folder, port, host, graphUrl: graph.url, smsUrl: sms.url });
-  const settings = readSettings(stringify(configuration), {});
+  const text = stringify(configuration);
+  // So that the other verbs (doctor, rejected, ledger …) find the same installation.
+  writeFileSync(join(folder, 'tocsin.yaml'), text, { mode: 0o600 });
+  const settings = readSettings(text, {});
   const logger = openLogger('tocsin', settings.logLevel);
 
   const platform = await openPlatform(settings, logger);
@@ -71,7 +84,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 
   const phone = new SimulatedPhone({ graph, sms, hub, demo: world, url });
   const bankApi = new BankClient(url, world.apiKey);
-  const actions = new Actions(phone, bankApi, hub, world);
+  const actions = new Actions(phone, bankApi, hub, world, (lines) =>
+    publishLines(platform.log, world.bankTopic, lines),
+  );
   const running: Running = await start({
     settings,
     services: serviceNames,
@@ -157,7 +172,13 @@ class Actions extends DemoActions {
   #classes: Record<string, boolean> = {};
   #stopped = false;
 
-  constructor(phone: SimulatedPhone, bank: BankClient, hub: DemoHub, demo: DemoWorld) {
+  constructor(
+    phone: SimulatedPhone,
+    bank: BankClient,
+    hub: DemoHub,
+    demo: DemoWorld,
+    readonly publish: (lines: readonly string[]) => Promise<void>,
+  ) {
     super();
     this.#phone = phone;
     this.#bank = bank;
@@ -255,7 +276,14 @@ function showDisclosure(hub: DemoHub, secret: string, value: unknown): void {
   if (row.type !== 'disclosure' || row.outcome !== 'possible') return;
   const { fields, provider, purpose, ground } = row.disclosure;
   const on = ground.kind === 'consent' ? 'the customer’s consent' : `legal basis: ${ground.basis}`;
-  hub.emit({ type: 'disclosure', key: providerKey(keyedDigest(secret), row.tenantId, row.deliveryId), fields, provider, purpose, ground: on });
+  hub.emit({
+    type: 'disclosure',
+    key: providerKey(keyedDigest(secret), row.tenantId, row.deliveryId),
+    fields,
+    provider,
+    purpose,
+    ground: on,
+  });
 }
 
 export const demoFolder = (folder: string | undefined): string => folder ?? join(process.cwd(), 'data', 'demo');

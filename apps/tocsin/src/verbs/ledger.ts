@@ -22,7 +22,9 @@ export function addLedger(program: Command): void {
         }
         const verdict = verifyChain(rows, sha256, { partial });
         const lines = verdict.chains.map(({ chain, rows: count, fault }) =>
-          fault === undefined ? `whole   ${chain}  ${count} rows` : `BROKEN  ${chain}  row ${fault.sequence} is ${fault.kind}`,
+          fault === undefined
+            ? `whole   ${chain}  ${count} rows`
+            : `BROKEN  ${chain}  row ${fault.sequence} is ${fault.kind}`,
         );
         print(json, verdict, lines.length === 0 ? ['The ledger is empty.'] : lines);
         if (!verdict.intact) process.exitCode = 1;

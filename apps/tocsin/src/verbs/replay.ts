@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { partitionOf } from '@tocsin/core';
-import { UsageError, print, say, withPlatform } from './with-platform.ts';
+import type { Settings, SourceSettings } from '@tocsin/services';
+import { objectOf, publishLines } from '../publish-lines.ts';
+import { UsageError, print, say, urlOf, withPlatform } from './with-platform.ts';
 
 interface ReplayOptions {
   readonly source?: string;
@@ -24,17 +25,6 @@ async function linesOf(file: string): Promise<string[]> {
   }
   return lines;
 }
-
-const objectOf = (line: string): Record<string, unknown> | null => {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
-};
 
 const timeOf = (value: unknown): number => (typeof value === 'string' && value.includes('T') ? Date.parse(value) : NaN);
 
@@ -63,35 +53,51 @@ export function addReplay(program: Command): void {
     .option('--keep-times', 'do not shift times')
     .option('--dry-run', 'only count')
     .option('--json', 'print JSON')
-    .action((file: string, { source: name, keepTimes = false, dryRun = false, json = false }: ReplayOptions) =>
-      withPlatform(program, async ({ log }, settings) => {
-        const source = settings.sources.find((one) => (name === undefined ? one.format === 'json' : one.name === name));
-        if (source === undefined)
-          throw new UsageError(
-            name === undefined ? 'No source of transactions is configured.' : `There is no source ${name}.`,
-          );
-        const facts = await log.facts(source.topic);
-        if (facts === undefined) throw new UsageError(`The topic ${source.topic} does not exist.`);
-        const read = await linesOf(file);
-        const lines = keepTimes ? read : shifted(read, Date.now());
+    .action(async (file: string, { source: name, keepTimes = false, dryRun = false, json = false }: ReplayOptions) => {
+      const read = await linesOf(file);
+      const lines = keepTimes ? read : shifted(read, Date.now());
+      const told = (topic: string): void =>
+        print(json, { records: lines.length, topic, dryRun }, [
+          `${lines.length} records ${dryRun ? 'would be ' : ''}published to ${topic}.`,
+        ]);
+      const inBatches = async (send: (batch: readonly string[]) => Promise<void>): Promise<void> => {
         for (let from = 0; from < lines.length && !dryRun; from += batchSize) {
-          await log.append(
-            lines.slice(from, from + batchSize).map((value) => {
-              const account = objectOf(value)?.['accountId'];
-              const key = typeof account === 'string' ? account : null;
-              return {
-                topic: source.topic,
-                partition: key === null ? 0 : partitionOf(key, facts.partitions),
-                key,
-                value,
-              };
-            }),
-          );
+          await send(lines.slice(from, from + batchSize));
           if (!json && lines.length > 10_000 && from % 10_000 === 0) say(`${from} of ${lines.length} …`);
         }
-        print(json, { records: lines.length, topic: source.topic, dryRun }, [
-          `${lines.length} records ${dryRun ? 'would be ' : ''}published to ${source.topic}.`,
-        ]);
-      }),
+      };
+      await withPlatform(
+        program,
+        async ({ log }, settings) => {
+          const { topic } = sourceOf(settings, name);
+          if ((await log.facts(topic)) === undefined) throw new UsageError(`The topic ${topic} does not exist.`);
+          await inBatches((batch) => publishLines(log, topic, batch));
+          told(topic);
+        },
+        async (settings) => {
+          await inBatches((batch) => publishThere(`${urlOf(settings)}/demo/publish`, batch));
+          told(sourceOf(settings, name).topic);
+        },
+      );
+    });
+}
+
+function sourceOf({ sources }: Settings, name: string | undefined): SourceSettings {
+  const source = sources.find((one) => (name === undefined ? one.format === 'json' : one.name === name));
+  if (source === undefined)
+    throw new UsageError(
+      name === undefined ? 'No source of transactions is configured.' : `There is no source ${name}.`,
     );
+  return source;
+}
+
+/** The demonstration that runs holds the storage, and takes lines by HTTP. */
+async function publishThere(url: string, lines: readonly string[]): Promise<void> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ lines }),
+  }).catch(() => undefined);
+  if (answer?.ok !== true)
+    throw new UsageError(`The process that holds the storage does not take records (${url}): end it, then try again.`);
 }

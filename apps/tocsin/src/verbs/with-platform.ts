@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ConfigurationError, configurationExitCode, describeProblems, openLogger } from '@tocsin/nest';
+import { FolderTaken } from '@tocsin/embedded';
 import { CannotStart, openPlatform, readSettings } from '@tocsin/services';
 import type { Platform, Settings } from '@tocsin/services';
 
@@ -14,8 +15,14 @@ export function print(json: boolean, value: unknown, lines: readonly string[]): 
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : lines.map((line) => `${line}\n`).join(''));
 }
 
+/** A configuration here, else the one that the demonstration left. */
+const defaultFile = (): string => {
+  const demo = 'data/demo/tocsin.yaml';
+  return existsSync('tocsin.yaml') || !existsSync(demo) ? 'tocsin.yaml' : demo;
+};
+
 export function settingsOf(program: Command): Settings {
-  const file = program.opts<{ config?: string }>().config ?? process.env['TOCSIN_CONFIG'] ?? 'tocsin.yaml';
+  const file = program.opts<{ config?: string }>().config ?? process.env['TOCSIN_CONFIG'] ?? defaultFile();
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -32,13 +39,21 @@ export function settingsOf(program: Command): Settings {
   }
 }
 
-/** Opens log and state, does something, closes them again. */
+/** Opens log and state, does something, closes them again. Embedded storage belongs to one process: `whenTaken` asks that one. */
 export async function withPlatform<T>(
   program: Command,
   act: (platform: Platform, settings: Settings) => Promise<T>,
+  whenTaken?: (settings: Settings) => Promise<T>,
 ): Promise<T> {
   const settings = settingsOf(program);
-  const platform = await openPlatform(settings, openLogger('tocsin', 'error'));
+  let platform: Platform;
+  try {
+    platform = await openPlatform(settings, openLogger('tocsin', 'error'));
+  } catch (error) {
+    if (error instanceof CannotStart && error.cause instanceof FolderTaken && whenTaken !== undefined)
+      return whenTaken(settings);
+    throw error;
+  }
   try {
     return await act(platform, settings);
   } finally {
@@ -55,3 +70,6 @@ export function fail(error: unknown): never {
   say(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }
+
+/** Where the process that holds the storage answers. */
+export const urlOf = ({ http }: Settings): string => `http://${http.host}:${http.port ?? 8080}`;

@@ -49,7 +49,11 @@ export class Group {
   }
 
   /** Partitions become free when the delivery that is running is over, or after a time: fencing is the store's work. */
-  #take({ member, patienceMs }: { readonly member: Member; readonly patienceMs: number }, partitions: readonly number[], tell: boolean): void {
+  #take(
+    { member, patienceMs }: { readonly member: Member; readonly patienceMs: number },
+    partitions: readonly number[],
+    tell: boolean,
+  ): void {
     const given = new AbortController();
     const late = sleep(patienceMs, undefined, { signal: given.signal, ref: false }).catch(() => undefined);
     void Promise.race([member.take(partitions, tell), late]).then(() => {

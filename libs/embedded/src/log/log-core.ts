@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { LogError } from '@tocsin/core';
 import type { Appended, Appending, Instant, SubscribeOptions, Subscriber, TopicSpec } from '@tocsin/core';
-import type { Store, TextTable } from '../store.ts';
+import type { Store } from '../store.ts';
+import type { TextTable } from '../text-table.ts';
 import { Group } from './group.ts';
 import { Member } from './member.ts';
 import { PartitionLog } from './partition-log.ts';
@@ -43,7 +44,7 @@ export class LogCore {
       newest: store.bytes('newest'),
       tombstones: store.bytes('tombstones'),
     };
-    for (const { value } of this.#rows.getRange()) this.#addTopic(value);
+    for (const [, row] of this.#rows.all()) this.#addTopic(row);
     store.onFailure(() => {
       for (const partition of this.#written) partition.rolledBack();
       this.#written.clear();
@@ -77,7 +78,10 @@ export class LogCore {
     const encoded = records.map((record) => {
       const encodedRecord = encodeRecord(record);
       if (encodedRecord.length > maxRecordBytes) {
-        throw new LogError('TOO_LARGE', `A record for ${record.topic} has ${encodedRecord.length} bytes; ${maxRecordBytes} are taken.`);
+        throw new LogError(
+          'TOO_LARGE',
+          `A record for ${record.topic} has ${encodedRecord.length} bytes; ${maxRecordBytes} are taken.`,
+        );
       }
       bytes += encodedRecord.length;
       return encodedRecord;
@@ -118,7 +122,7 @@ export class LogCore {
         if (this.#topics.has(name) || this.#rows.get(name) !== undefined) continue;
         const retention = retentionMs === undefined ? {} : { retentionMs };
         const row = { no: ++this.#lastNo, identity: randomUUID(), name, partitions, cleanup, ...retention };
-        void this.#rows.put(name, row);
+        this.#rows.put(name, row);
         rows.push(row);
       }
       return rows;
@@ -134,7 +138,7 @@ export class LogCore {
     const topic = this.#topics.get(name);
     if (topic === undefined) return;
     this.#topics.delete(name);
-    await this.#store.change(() => void this.#rows.remove(name));
+    await this.#store.change(() => this.#rows.remove(name));
     this.#wake(name);
     for (const partition of topic.partitions) await partition.drop();
   }
@@ -165,7 +169,7 @@ export class LogCore {
       maxBytesPerPartition: options.maxBytesPerPartition ?? defaultDelivery,
       log: (partition) => this.#partitionOf(name, identity, partition),
       commit: async (partition, offset) => {
-        await this.#store.change(() => void this.#commits.put(commitKey(groupName, no, partition), offset));
+        await this.#store.change(() => this.#commits.put(commitKey(groupName, no, partition), offset));
       },
       left: (leaving) => {
         group.leave(leaving);
@@ -179,7 +183,8 @@ export class LogCore {
   #partitionOf(name: string, identity: string, partition: number): PartitionLog | LogError {
     const topic = this.#topics.get(name);
     if (topic === undefined) return new LogError('UNKNOWN_TOPIC', `Topic ${name} was deleted.`);
-    if (topic.row.identity !== identity) return new LogError('RECREATED', `Topic ${name} was deleted and created again.`);
+    if (topic.row.identity !== identity)
+      return new LogError('RECREATED', `Topic ${name} was deleted and created again.`);
     return topic.partitions[partition]!;
   }
 

@@ -128,7 +128,9 @@ export class Member implements Subscription {
     } catch (error) {
       this.#positions.set(partition, null);
       const failure =
-        error instanceof LogError ? error : new LogError('UNAVAILABLE', 'The records could not be read.', { cause: error });
+        error instanceof LogError
+          ? error
+          : new LogError('UNAVAILABLE', 'The records could not be read.', { cause: error });
       this.#parts.subscriber.failed(partition, failure);
       return [];
     }

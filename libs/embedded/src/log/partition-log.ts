@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { LogError } from '@tocsin/core';
 import type { Instant, LogRecord } from '@tocsin/core';
-import type { BytesTable, Store, TextTable } from '../store.ts';
+import type { BytesTable, Store } from '../store.ts';
+import type { TextTable } from '../text-table.ts';
 import { decodeRecord, stampRecord, timestampOf } from './record-codec.ts';
 import { Tail } from './tail.ts';
 
@@ -140,7 +141,8 @@ export class PartitionLog {
   read(from: number, maxRecords: number, maxBytes: number): readonly LogRecord[] {
     const { name } = this.topic;
     const where = `offset ${from} of ${name}/${this.partition}`;
-    if (from < this.start) throw new LogError('BEFORE_START', `No record before ${this.start} is kept, so not ${where}.`);
+    if (from < this.start)
+      throw new LogError('BEFORE_START', `No record before ${this.start} is kept, so not ${where}.`);
     if (from > this.end) throw new LogError('BEYOND_END', `The log ends at ${this.end}, before ${where}.`);
     if (from === this.end || maxRecords <= 0) return [];
     return this.#tail.read(from, maxRecords, maxBytes) ?? this.#readFile(from, maxRecords, maxBytes);
@@ -187,7 +189,7 @@ export class PartitionLog {
     const { store, trims } = this.#tables;
     const start = Math.min(before, this.end);
     if (start > this.start) {
-      await store.change(() => void trims.put(this.#trimKey, { start, end: this.end, lastAt: this.#lastAt }));
+      await store.change(() => trims.put(this.#trimKey, { start, end: this.end, lastAt: this.#lastAt }));
       this.start = start;
     }
     await this.#erase(this.start);
@@ -196,7 +198,7 @@ export class PartitionLog {
   /** The topic is no more; what it held goes. */
   async drop(): Promise<void> {
     await this.#erase(Number.MAX_VALUE);
-    await this.#tables.store.change(() => void this.#tables.trims.remove(this.#trimKey));
+    await this.#tables.store.change(() => this.#tables.trims.remove(this.#trimKey));
   }
 
   async #erase(before: number): Promise<void> {
@@ -216,7 +218,11 @@ export class PartitionLog {
   async forgetTombstones(now: Instant): Promise<void> {
     const { store, records, newest, tombstones } = this.#tables;
     const { no } = this.topic;
-    const range = { start: place(no, this.partition, 0), end: place(no, this.partition, this.end), limit: removedAtOnce };
+    const range = {
+      start: place(no, this.partition, 0),
+      end: place(no, this.partition, this.end),
+      limit: removedAtOnce,
+    };
     const old: { readonly key: Buffer; readonly hash: Buffer }[] = [];
     for (const { key, value: hash } of tombstones.getRange(range)) {
       const record = records.get(key);

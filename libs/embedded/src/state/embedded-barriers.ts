@@ -1,5 +1,6 @@
 import type { Barrier, BarrierAnswer, BarrierQuestion, Barriers, KillSwitch } from '@tocsin/core';
-import type { Store, TextTable } from '../store.ts';
+import type { Store } from '../store.ts';
+import type { TextTable } from '../text-table.ts';
 import { textKey } from './text-key.ts';
 
 /** Of two barriers of one record, one for the channel and one for all, the one that lets less through. */
@@ -27,7 +28,7 @@ export class EmbeddedBarriers implements Barriers {
     const key = textKey(tenantId, customerId, barrier.channel);
     await this.#store.change(() => {
       const stands = this.#raised.get(key);
-      if (stands === undefined || stands.offset <= barrier.offset) void this.#raised.put(key, barrier);
+      if (stands === undefined || stands.offset <= barrier.offset) this.#raised.put(key, barrier);
     });
     await this.#store.sync();
   }
@@ -35,7 +36,7 @@ export class EmbeddedBarriers implements Barriers {
   async switchKill(killSwitch: KillSwitch): Promise<void> {
     const key = textKey(killSwitch.tenantId);
     await this.#store.change(() => {
-      void this.#kills.put(key, { ...this.#kills.get(key), [killSwitch.scope]: killSwitch });
+      this.#kills.put(key, { ...this.#kills.get(key), [killSwitch.scope]: killSwitch });
     });
     await this.#store.sync();
   }

@@ -1,5 +1,6 @@
 import type { Instant, ShortTermStore, Span } from '@tocsin/core';
-import type { Store, TextTable } from '../store.ts';
+import type { Store } from '../store.ts';
+import type { TextTable } from '../text-table.ts';
 import { textKey } from './text-key.ts';
 
 interface Kept {
@@ -28,13 +29,13 @@ export class EmbeddedShortTerm implements ShortTermStore {
     const id = textKey(key);
     return this.#store.change(() => {
       const stands = this.#alive(id);
-      if (stands === null) void this.#kept.put(id, { value, expiresAt: this.#now() + ttlMs });
+      if (stands === null) this.#kept.put(id, { value, expiresAt: this.#now() + ttlMs });
       return stands;
     });
   }
 
   async put(key: string, value: string, ttlMs: Span): Promise<void> {
-    await this.#store.change(() => void this.#kept.put(textKey(key), { value, expiresAt: this.#now() + ttlMs }));
+    await this.#store.change(() => this.#kept.put(textKey(key), { value, expiresAt: this.#now() + ttlMs }));
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- a file that cannot be read is a rejection, not a throw.
@@ -46,7 +47,7 @@ export class EmbeddedShortTerm implements ShortTermStore {
     const id = textKey(key);
     return this.#store.change(() => {
       const value = this.#alive(id);
-      void this.#kept.remove(id);
+      this.#kept.remove(id);
       return value;
     });
   }
@@ -55,10 +56,10 @@ export class EmbeddedShortTerm implements ShortTermStore {
   async trim(): Promise<void> {
     const now = this.#now();
     const gone: string[] = [];
-    for (const { key, value } of this.#kept.getRange()) if (value.expiresAt <= now) gone.push(key);
+    for (const [key, { expiresAt }] of this.#kept.all()) if (expiresAt <= now) gone.push(key);
     if (gone.length === 0) return;
     await this.#store.change(() => {
-      for (const key of gone) if (this.#alive(key) === null) void this.#kept.remove(key);
+      for (const key of gone) if (this.#alive(key) === null) this.#kept.remove(key);
     });
   }
 }

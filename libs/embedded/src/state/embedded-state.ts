@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Acquired, CheckpointRequest, Instant, Position, Slot, StateStore } from '@tocsin/core';
-import type { BytesTable, Store, TextTable } from '../store.ts';
+import type { BytesTable, Store } from '../store.ts';
+import type { TextTable } from '../text-table.ts';
 import { SlotEntries } from './slot-entries.ts';
 
 /** Entries that one call of `sweep` looks at. */
@@ -48,7 +49,7 @@ class EmbeddedSlot implements Slot {
       const now = this.#now();
       if (!takeOver && row.token !== '' && row.leaseUntil > now) return { busyMs: row.leaseUntil - now };
       const token = randomBytes(8).toString('hex');
-      void slots.put(this.#name, { ...row, token, leaseUntil: now + leaseMs });
+      slots.put(this.#name, { ...row, token, leaseUntil: now + leaseMs });
       const { version, position } = row;
       return { token, version, position, resident: this.#entries(row).resident() };
     });
@@ -58,7 +59,7 @@ class EmbeddedSlot implements Slot {
   #newRow(): SlotRow {
     const { counters } = this.#tables;
     const no = (counters.get('slots') ?? 0) + 1;
-    void counters.put('slots', no);
+    counters.put('slots', no);
     return { no, token: '', version: 0, leaseUntil: 0, position: null };
   }
 
@@ -80,7 +81,7 @@ class EmbeddedSlot implements Slot {
       const row = this.#held(token, version);
       if (row === undefined) return 'fenced';
       const held = release === true ? { token: '', leaseUntil: 0 } : { token, leaseUntil: this.#now() + leaseMs };
-      void this.#tables.slots.put(this.#name, { no: row.no, ...held, version: version + 1, position });
+      this.#tables.slots.put(this.#name, { no: row.no, ...held, version: version + 1, position });
       const stored = this.#entries(row);
       for (const [key, value] of entries) stored.set(key, value);
       return version + 1;
@@ -99,7 +100,11 @@ class EmbeddedSlot implements Slot {
 
   // Reading needs no waiting: within one turn of the event loop all is of one moment. A promise all the same, also for errors.
   /* eslint-disable @typescript-eslint/require-await */
-  async read(token: string, version: number, keys: readonly string[]): Promise<readonly (Uint8Array | null)[] | 'fenced'> {
+  async read(
+    token: string,
+    version: number,
+    keys: readonly string[],
+  ): Promise<readonly (Uint8Array | null)[] | 'fenced'> {
     const row = this.#held(token, version);
     if (row === undefined) return 'fenced';
     const entries = this.#entries(row);

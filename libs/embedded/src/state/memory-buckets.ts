@@ -12,7 +12,11 @@ export class MemoryBuckets implements TokenBuckets {
   take(
     bucket: string,
     want: number,
-    { perSecond, burst, reserve = 0 }: { readonly perSecond: number; readonly burst: number; readonly reserve?: number },
+    {
+      perSecond,
+      burst,
+      reserve = 0,
+    }: { readonly perSecond: number; readonly burst: number; readonly reserve?: number },
   ): Promise<{ readonly granted: number; readonly nextInMs: number }> {
     const now = this.#now();
     const before = this.#buckets.get(bucket);

@@ -36,3 +36,22 @@ export async function httpApp(options: {
   app.useGlobalFilters(new ErrorAnswers(logger, metrics));
   return app;
 }
+
+/** A request that has not been answered by then is cut off: a stream that a page holds open never ends by itself. */
+const longestRequestMs = 3_000;
+
+/**
+ * Ends HTTP: requests under way are answered. A connection that was busy when closing began falls idle later and would be
+ * kept alive for its next request, so idle ones are closed again and again until none is left.
+ */
+export async function closeHttp(app: NestFastifyApplication): Promise<void> {
+  const server = app.getHttpServer();
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const late = setTimeout(() => server.closeAllConnections(), longestRequestMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(late);
+  }
+}

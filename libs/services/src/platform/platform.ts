@@ -2,12 +2,13 @@ import type { Barriers, Log, ShortTermStore, StateStore, TokenBuckets } from '@t
 import { defaultPartitions, embeddedPartitions, topicTable } from '@tocsin/core';
 import type { PartitionCounts } from '@tocsin/core';
 import { channels } from '@tocsin/channels';
-import { embedded } from '@tocsin/embedded';
+import { FolderTaken, embedded } from '@tocsin/embedded';
 import type { EngineLimits } from '@tocsin/engine';
 import { kafkaLog } from '@tocsin/kafka';
 import type { KafkaLogOptions } from '@tocsin/kafka';
 import type { Logger } from '@tocsin/nest';
 import { redisStore } from '@tocsin/redis';
+import { CannotStart } from '../cannot-start.ts';
 import type { KafkaSettings, Settings } from '../settings.ts';
 
 /** Log and state, on Kafka and Redis or in one embedded file; the services know no difference. */
@@ -44,7 +45,17 @@ const openKafka = (kafka: KafkaSettings, clientId: string, logger: Logger): Log 
     reports: logger,
   });
 
-/** Opens what the settings name. A broker or a Redis that is away delays nothing here: they are waited for when used. */
+const openFolder = (folder: string) =>
+  embedded({ folder }).catch((error: unknown) => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof FolderTaken) throw new CannotStart(message, { cause: error });
+    if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
+      throw new CannotStart(`The folder ${folder} cannot be used (${code}): set \`folder\` to another one.`, { cause: error });
+    }
+    throw error;
+  });
+
+/** Opens what the settings name. A broker or a Redis that is away delays nothing here: they are waited for when used. @throws CannotStart */
 export async function openPlatform(settings: Settings, logger: Logger): Promise<Platform> {
   const { installation, engine } = settings;
   const counts = settings.partitions ?? (settings.storage === 'embedded' ? embeddedPartitions : defaultPartitions);
@@ -66,7 +77,7 @@ export async function openPlatform(settings: Settings, logger: Logger): Promise<
   };
   const closeOthers = () => Promise.all(other.map((log) => log.close()));
   if (settings.storage === 'embedded') {
-    const opened = await embedded({ folder: settings.folder });
+    const opened = await openFolder(settings.folder);
     const { log, state, barriers, buckets, shortTerm } = opened;
     return {
       ...rest,

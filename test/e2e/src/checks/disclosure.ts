@@ -110,8 +110,9 @@ function contentProblems(request: Sent, { rows }: Told, where: string): readonly
   const unknown = disclosure.fields.filter((field) => classOf[nameOf(field)] === undefined);
   if (unknown.length > 0) problems.push(`the ledger has fields that nobody knows: ${unknown.join(', ')}`);
   if (listed(disclosure.fields.map((field) => classOf[nameOf(field)] ?? '?')) !== really) problems.push(`the fields ${disclosure.fields.join(', ')} are not what the ${where} holds: ${request.text}`);
-  const amounts = disclosure.fields.filter((field) => nameOf(field) === 'amount').length;
-  if (amounts !== amountsIn(request.text).length) problems.push(`the ledger lists ${amounts} amounts, the ${where} has ${amountsIn(request.text).length}: ${request.text}`);
+  // A reason may name the amount once more.
+  const [listedAmounts, told] = [disclosure.fields.filter((field) => nameOf(field) === 'amount').length, new Set(amountsIn(request.text)).size];
+  if (listedAmounts !== told) problems.push(`the ledger lists ${listedAmounts} amounts, the ${where} has ${told}: ${request.text}`);
 
   const allowed = permitted(request.customer!, request.channel, disclosure.purpose);
   const surplus = disclosure.classes.filter((name) => !allowed.includes(name));

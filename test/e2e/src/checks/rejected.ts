@@ -74,7 +74,9 @@ function bytesProblems(line: number, original: Buffer | null, record: LogRecord)
   }
   const cards = cardsIn(original.toString('latin1'));
   if (masked !== cards) return [`line ${line} holds ${cards} card numbers, and ${masked} were counted`];
-  return sameBytes(original, kept, masked) ? [] : [`line ${line} is on rejected with other bytes`];
+  if (sameBytes(original, kept, masked)) return [];
+  const from = original.findIndex((byte, i) => kept[i] !== byte);
+  return [`line ${line} is on rejected with other bytes: ${kept.length} instead of ${original.length}, other from ${from} on: ${Buffer.from(kept).toString('utf8').slice(Math.max(0, from - 20), from + 60)}`];
 }
 
 const cardsIn = (text: string): number => (/paid with [345]/.test(text) || /paid with 6/.test(text) || /Shop [3456]/.test(text) ? 1 : 0);

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, needTool, waitUntil } from '@tocsin/testing';
 
@@ -26,8 +27,8 @@ export class Mailbox {
     this.#child = child;
   }
 
-  static async open(folder: string): Promise<Mailbox> {
-    mkdirSync(folder, { recursive: true });
+  static async open(): Promise<Mailbox> {
+    const folder = mkdtempSync(join(tmpdir(), 'tocsin-mail-'));
     const port = await freePort();
     // As root it insists on becoming somebody else, who must be able to write there.
     const asRoot = process.getuid?.() === 0;
@@ -37,11 +38,12 @@ export class Mailbox {
       [...(asRoot ? ['-u', 'nobody'] : []), '-d', join(folder, 'mail.'), `127.0.0.1:${port}`, '200'],
       { stdio: 'ignore' },
     );
-    await waitUntil('smtp-sink to listen', () => listens(port));
+    await waitUntil('smtp-sink to listen', () => child.exitCode === null && listens(port));
     return new Mailbox(port, folder, child);
   }
 
   mails(): readonly Mail[] {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw new Error('smtp-sink has ended.');
     return readdirSync(this.#folder).flatMap((name) => {
       const mail = parse(readFileSync(join(this.#folder, name), 'utf8'));
       return mail === undefined ? [] : [mail];
@@ -49,9 +51,13 @@ export class Mailbox {
   }
 
   async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
-    await ended;
+    // The mails are gone with it, and a server that died on its way left none: either way its end must not be missed.
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+      this.#child.kill('SIGTERM');
+      await ended;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

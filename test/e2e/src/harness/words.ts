@@ -3,7 +3,7 @@
 export type Kind = 'fraud' | 'routine' | 'balance' | 'help' | 'stopped' | 'frozen' | 'other';
 
 export function kindOf(text: string): Kind {
-  if (/Did you (pay|make)|card payments? needs? your attention|^fraud_check \|/.test(text)) return 'fraud';
+  if (/Did you (pay|make)|card payments? needs? your attention|^fraud_check/.test(text)) return 'fraud';
   if (/Call the number on your card for help/.test(text)) return 'help';
   if (/You will get no more texts/.test(text)) return 'stopped';
   if (/is frozen and a colleague/.test(text)) return 'frozen';
