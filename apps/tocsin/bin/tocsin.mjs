@@ -16,9 +16,8 @@ if (existsSync(pinned) && process.env.TOCSIN_NODE !== 'pinned') {
     stdio: 'inherit',
     env: { ...process.env, TOCSIN_NODE: 'pinned' },
   });
-  // A terminal sends Ctrl-C to both; a supervisor signals only this one.
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  process.on('SIGINT', () => {});
+  // A terminal sends Ctrl-C to both, a supervisor only to this one; the child takes two in a row as one wish.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
 } else {
   await import(main);
