@@ -27,6 +27,7 @@ export * from './mask-json.ts';
 export * from './clean-text.ts';
 export * from './iban.ts';
 export * from './request-id.ts';
+export * from './provider-key.ts';
 export * from './contract/index.ts';
 export * from './ingest/index.ts';
 export * from './alert/index.ts';

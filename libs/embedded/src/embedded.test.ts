@@ -26,9 +26,9 @@ afterAll(async () => {
 });
 
 describe('log', () => {
-  it.each(logSuite({ members: true, identity: true }))('$name', async ({ run }) => {
+  it.each(logSuite({ members: true, identity: true }))('$name', async (logCase) => {
     leap = 0;
-    await run({
+    await logCase.run({
       log: all.log,
       another: () => Promise.resolve(all.connect()),
       deleteTopic: (topic) => all.deleteTopic(topic),

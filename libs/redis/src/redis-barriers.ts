@@ -1,3 +1,4 @@
+import { newerBarrier } from '@tocsin/core';
 import type { Barrier, BarrierAnswer, BarrierQuestion, Barriers, KillSwitch } from '@tocsin/core';
 import { addScript } from './redis-connection.ts';
 import type { RedisConnection, Script } from './redis-connection.ts';
@@ -20,15 +21,6 @@ if stands and tonumber(string.match(stands, '^%d+')) > tonumber(ARGV[2]) then re
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3])
 return 1`,
 };
-
-/** Of two barriers of one record, one for the channel and one for all, the one that lets less through. */
-const strictness = { allow: 0, wait: 1, deny: 2 } as const;
-
-function newer(one: Barrier | null, other: Barrier | null): Barrier | null {
-  if (one === null || other === null) return one ?? other;
-  if (one.offset !== other.offset) return one.offset > other.offset ? one : other;
-  return strictness[one.verdict] >= strictness[other.verdict] ? one : other;
-}
 
 function barrierOf(channel: string, value: Buffer | null | undefined): Barrier | null {
   if (!value) return null;
@@ -102,7 +94,7 @@ export class RedisBarriers implements Barriers {
       const [own, every] = found[2 * i]!;
       const switches = found[2 * i + 1]!.map((value) => (value ? (JSON.parse(value.toString()) as KillSwitch) : null));
       return {
-        barrier: newer(barrierOf(channel, own), barrierOf('*', every)),
+        barrier: newerBarrier(barrierOf(channel, own), barrierOf('*', every)),
         killed: switches.find((killSwitch) => killSwitch?.on)?.scope ?? null,
       };
     });

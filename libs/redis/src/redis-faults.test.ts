@@ -1,7 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -9,7 +7,7 @@ import type { Acquired, Slot, StateStore } from '@tocsin/core';
 import { storedEntry } from '@tocsin/suites';
 import { startRedis, waitUntil } from '@tocsin/testing';
 import type { RunningRedis } from '@tocsin/testing';
-import { redisState, redisStore } from './redis-store.ts';
+import { redisState } from './redis-store.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -258,126 +256,3 @@ describe('Redis is away', () => {
     await right.ping();
   });
 });
-
-describe('replicas', () => {
-  it('a revocation is acknowledged when the replicas that are demanded have it', async () => {
-    const primary = await started();
-    const replica = await started();
-    await bare(replica).replicaof(primary.host, primary.port);
-    await waitUntil('the replica', async () => (await bare(primary).info('replication')).includes('state=online'));
-    const deny = { offset: 5, channel: 'sms', verdict: 'deny' } as const;
-
-    const one = redisStore({ ...optionsFor(primary), replicas: 1 });
-    cleanUps.push(() => one.close());
-    await one.barriers.raise('bank', 'cus-1', deny);
-    expect(await bare(replica).hgetall('{faults:b:bank:cus-1}')).toEqual({ sms: '5 deny' });
-    expect(await one.state.check()).toEqual([]);
-
-    const two = redisStore({ ...optionsFor(primary), replicas: 2, timeoutMs: 600 });
-    cleanUps.push(() => two.close());
-    await expect(two.barriers.raise('bank', 'cus-1', deny)).rejects.toMatchObject({ code: 'REPLICAS_MISSING' });
-    expect(await two.state.check()).toEqual([expect.stringMatching(/1 replicas, and 2 must confirm/)]);
-
-    const lost = redisState({ ...optionsFor(replica) });
-    cleanUps.push(() => lost.close());
-    expect(await lost.check()).toEqual([expect.stringMatching(/is a replica/)]);
-    await expect(lost.slot('detect', 0).acquire({ leaseMs: 1, takeOver: true })).rejects.toMatchObject({
-      code: 'REFUSED',
-    });
-  });
-
-  it('too few replicas to write: refused whole', async () => {
-    const redis = await started({ appendonly: true, settings: { 'min-replicas-to-write': 1 } });
-    const state = opened(redis, { production: true });
-    expect(await state.check()).toEqual([]);
-    await expect(acquire(state.slot('detect', 0))).rejects.toMatchObject({ code: 'REFUSED' });
-    expect(await bare(redis).dbsize()).toBe(0);
-  });
-});
-
-describe('check', () => {
-  it('refuses an eviction policy, and in production what may lose writes', async () => {
-    const redis = await started({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
-    expect(await opened(redis).check()).toEqual([expect.stringContaining('maxmemory-policy noeviction')]);
-    expect(await opened(redis, { production: true }).check()).toEqual([
-      expect.stringContaining('maxmemory-policy noeviction'),
-      expect.stringContaining('min-replicas-to-write 1'),
-      expect.stringContaining('appendonly yes'),
-    ]);
-  });
-});
-
-describe('barriers before a send', () => {
-  it('are read in one round trip, however many are asked', async () => {
-    const redis = await started();
-    const proxy = await holdingProxy(redis.port);
-    const store = redisStore({ ...optionsFor({ host: '127.0.0.1', port: proxy.port }), timeoutMs: 5_000 });
-    cleanUps.push(() => store.close());
-    const questions = Array.from({ length: 500 }, (_, i) => ({
-      tenantId: `t${i % 3}`,
-      customerId: `cus-${i}`,
-      channel: 'sms',
-      provider: 'twilio',
-    }));
-    await store.barriers.ask(questions);
-    proxy.hold();
-    const asking = store.barriers.ask(questions);
-    // All that is asked must be on its way before the first answer arrives.
-    const asked = await proxy.quiet();
-    proxy.release();
-    expect(await asking).toHaveLength(500);
-    expect(asked).toBeGreaterThan(500 * 20);
-    expect(proxy.sent()).toBe(asked);
-  });
-});
-
-/** Stands between client and Redis; while it holds, no answer passes. */
-async function holdingProxy(port: number) {
-  let holding = false;
-  let held: (() => void)[] = [];
-  let sent = 0;
-  const server = createServer((client) => {
-    const upstream = connect({ port, host: '127.0.0.1' });
-    client.on('data', (chunk) => {
-      if (holding || held.length > 0) sent += chunk.length;
-      upstream.write(chunk);
-    });
-    upstream.on('data', (chunk) => {
-      if (holding) held.push(() => client.write(chunk));
-      else client.write(chunk);
-    });
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      one.on('close', () => other.destroy());
-      one.on('error', () => other.destroy());
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  cleanUps.push(() => server.close());
-  return {
-    port: (server.address() as AddressInfo).port,
-    hold: () => {
-      holding = true;
-      sent = 0;
-    },
-    /** How much the client has sent, once nothing more has come for a while. */
-    quiet: async (): Promise<number> => {
-      let before = -1;
-      await waitUntil('the client to fall silent', () => (sent > 0 && sent === before) || ((before = sent), false), {
-        everyMs: 100,
-      });
-      return sent;
-    },
-    release: () => {
-      const passing = held;
-      held = [];
-      for (const pass of passing) pass();
-      // Still counting: a second round trip would show.
-      holding = false;
-      held = [() => undefined];
-    },
-    sent: () => sent,
-  };
-}

@@ -29,7 +29,7 @@ export function configuredChannels(settings: Settings): {
       problems.push({ path, problem: 'must be a set of keys' });
       continue;
     }
-    const { tenant, ...plain } = given;
+    const { tenant, perSecond, ...plain } = given;
     const channel = channels.find((known) => known.id === id);
     if (channel === undefined) {
       problems.push({ path, problem: `is not a channel; there are: ${channels.map((known) => known.id).join(', ')}` });
@@ -40,11 +40,16 @@ export function configuredChannels(settings: Settings): {
       problems.push({ path: `${path}.tenant`, problem: 'must be one of the tenants' });
       continue;
     }
+    if (perSecond !== undefined && !(typeof perSecond === 'number' && perSecond > 0)) {
+      problems.push({ path: `${path}.perSecond`, problem: 'must be a number above 0' });
+      continue;
+    }
     const { value: options, problems: found } = checked(channel.options, plain, path);
     problems.push(...found);
     if (found.length > 0) continue;
     configured.push({
-      channel,
+      // How fast the provider may be called is a matter of the contract with it.
+      channel: perSecond === undefined ? channel : { ...channel, capabilities: { ...channel.capabilities, perSecond } },
       id,
       tenantId,
       options,

@@ -8,5 +8,5 @@ export type { Running, StartOptions } from './start.ts';
 export * from './platform/digests.ts';
 export * from './platform/platform.ts';
 export { hashApiKey } from './gateway/credentials.ts';
-export { providerKey } from './deliver/executor-options.ts';
+export { providerKey } from '@tocsin/core';
 export * from './deliver/index.ts';

@@ -178,7 +178,7 @@ export class Settings {
   @IsArray() @ValidateNested({ each: true }) @Type(() => SourceSettings) sources: SourceSettings[] = [];
   /** By tenant id. */
   @IsObject() tenants: Record<string, TenantSettings> = {};
-  /** By channel id: `tenant` and the channel's own options. */
+  /** By channel id: `tenant`, `perSecond` (calls of the provider; default: the channel's) and the channel's own options. */
   @IsObject() channels: Record<string, Record<string, unknown>> = {};
   @ValidateNested() @Type(() => GatewaySettings) gateway: GatewaySettings = new GatewaySettings();
   @ValidateNested() @Type(() => DeliverSettings) deliver: DeliverSettings = new DeliverSettings();

@@ -162,7 +162,7 @@ export interface BucketsUnderTest {
   readonly buckets: TokenBuckets;
   readonly elsewhere: TokenBuckets;
   /** Lets this much time pass on the clock of the buckets. */
-  elapse(span: Span): Promise<void>;
+  readonly elapse: (span: Span) => Promise<void>;
 }
 
 const newBucket = (): string => `bucket-${randomUUID()}`;
@@ -234,7 +234,7 @@ export const bucketCases: readonly ContractCase<BucketsUnderTest>[] = [
 export interface ShortTermUnderTest {
   readonly store: ShortTermStore;
   readonly elsewhere: ShortTermStore;
-  elapse(span: Span): Promise<void>;
+  readonly elapse: (span: Span) => Promise<void>;
 }
 
 const minute: Span = 60_000;

@@ -3,6 +3,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { partitionOf, topicSpecs } from '@tocsin/core';
+import type { Appending } from '@tocsin/core';
 import { Dependencies, Metrics, silentLogger } from '@tocsin/nest';
 import { channelIds, openPlatform, readSettings, stagesOnly } from '@tocsin/services';
 import type { Platform, Service, ServiceContext } from '@tocsin/services';
@@ -40,6 +41,19 @@ interface Bed {
   readonly close: () => Promise<void>;
 }
 
+/** A broker may need a moment until it leads topics that were just created. */
+async function firstAppend({ log }: Platform, records: readonly Appending[]): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await log.append(records);
+      return;
+    } catch (error) {
+      if (attempt === 25) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
 /** A store with a backlog of bank records, and nothing processed yet. */
 async function bed(storage: 'embedded' | 'kafka'): Promise<Bed> {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-bench-'));
@@ -54,7 +68,7 @@ async function bed(storage: 'embedded' | 'kafka'): Promise<Bed> {
     { name: 'bank.transactions', partitions: 8, cleanup: 'delete', retentionMs: 86_400_000 },
   ]);
   const world = new World({ seed: 5, customers: 2_000 });
-  await platform.log.append(setUpRecords(world, platform));
+  await firstAppend(platform, setUpRecords(world, platform));
   const now = Date.now();
   for (let from = 0; from < count; from += 2_000) {
     await platform.log.append(

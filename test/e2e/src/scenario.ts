@@ -68,6 +68,7 @@ export class Scenario {
   #api!: BankApi;
   #verdict!: Verdict;
   #unknownAlerts: ReadonlySet<string> = new Set();
+  #unknownDeliveries = 0;
 
   async run(): Promise<Evidence> {
     this.#verdict = askOracle(this.#folder, this.#file);
@@ -267,6 +268,7 @@ export class Scenario {
   async #doubts(problems: readonly Problem[]): Promise<{ unknownKeys: ReadonlySet<string>; unknownAlerts: ReadonlySet<string> }> {
     const ledger = ledgerByKey({ ledger: await this.#ledger(), secret: secrets.installation, tenant });
     const unknown = [...ledger].filter(([, { rows }]) => rows.some(({ outcome }) => outcome === 'unknown'));
+    this.#unknownDeliveries = unknown.length;
     const deliveries = new Set(unknown.map(([, { rows }]) => rows[0]!.deliveryId));
     const doubted = new Set<string>();
     const customers = new Set(problems.flatMap(({ alert }) => alert?.customerId ?? []));
@@ -299,7 +301,8 @@ export class Scenario {
   }
 
   async #evidence(alerts: readonly Problem[], answers: Evidence['answers']): Promise<Evidence> {
-    say('collecting what the run left behind');
+    const reproduced = await Promise.all((['detect', 'alert', 'deliver'] as const).map((name) => this.#services.metric(name, 'tocsin_records_dropped_total', { reason: 'reproduced' })));
+    say(`collecting what the run left behind; ${reproduced.reduce((a, b) => a + b)} records were produced again and dropped, ${this.#unknownDeliveries} deliveries are in doubt`);
     const topics = topicTable(channels.map(({ id }) => id)).map(({ name }) => name);
     const records = new Map<string, readonly LogRecord[]>();
     for (const name of topics) records.set(name, await dump(this.#log, name));

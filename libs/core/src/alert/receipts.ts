@@ -1,3 +1,5 @@
+import type { Digest } from '../ports/digest.ts';
+import { providerKey } from '../provider-key.ts';
 import type { ReceiptRecord, ReceiptState } from '../records/customer.ts';
 import type { Timer } from '../stage.ts';
 import { seconds } from '../time.ts';
@@ -28,26 +30,37 @@ const heldAtMost = 20;
 /** The provider's clock for a message runs a little before ours for its acceptance. */
 const clockSlack = seconds(5);
 
-type Handle = Pick<ReceiptRecord, 'channel' | 'deliveryId' | 'ref' | 'watermarkAt' | 'state'>;
+type Handle = Pick<ReceiptRecord, 'tenantId' | 'channel' | 'deliveryId' | 'ref' | 'key' | 'watermarkAt' | 'state'>;
+
+/** Nobody told us the provider's id of a send whose outcome is unknown; the key that we sent with it names it all the same. */
+const isOfKey = (row: DeliveryRow, key: string | undefined, tenantId: string, digest: Digest): boolean =>
+  key !== undefined && row.ref === undefined && providerKey(digest, tenantId, row.deliveryId) === key;
 
 /** The deliveries that a receipt speaks of. A watermark speaks of everything sent before it that is not further yet. */
-function rowsOf(activity: ActivityState, receipt: Handle): DeliveryRow[] {
+function rowsOf(activity: ActivityState, receipt: Handle, digest: Digest): DeliveryRow[] {
   if (receipt.deliveryId !== undefined) return activity.rows.filter((row) => row.deliveryId === receipt.deliveryId);
   return activity.rows.filter((row) => {
     if (row.channel !== receipt.channel) return false;
-    if (receipt.ref !== undefined) return row.ref === receipt.ref;
+    if (receipt.ref !== undefined) {
+      const { ref, key, tenantId } = receipt;
+      return row.ref === ref || (row.state === 'unknown' && isOfKey(row, key, tenantId, digest));
+    }
     if (receipt.watermarkAt === undefined || row.sentAt === undefined || row.sentAt > receipt.watermarkAt) return false;
     return !isProvenFailure(row.state) && rank(row.state) < rank(receipt.state);
   });
 }
 
 /** Entries of the messages that a receipt may concern. */
-export function messagesOfReceipt(activity: ActivityState | undefined, receipt: ReceiptRecord): readonly string[] {
-  return activity ? [...new Set(rowsOf(activity, receipt).map((row) => row.alertId))] : [];
+export function messagesOfReceipt(
+  activity: ActivityState | undefined,
+  receipt: ReceiptRecord,
+  digest: Digest,
+): readonly string[] {
+  return activity ? [...new Set(rowsOf(activity, receipt, digest).map((row) => row.alertId))] : [];
 }
 
 export function onReceipt(step: CustomerStep, receipt: ReceiptRecord): void {
-  const rows = rowsOf(step.activity, receipt);
+  const rows = rowsOf(step.activity, receipt, step.settings.digest);
   if (rows.length === 0) rows.push(...forgottenRow(step, receipt));
   if (receipt.deliveryId === undefined) hold(step, receipt, rows.length > 0);
   if (rows.length === 0) step.context.count('receipts', { state: receipt.state, effect: 'unmatched' });
@@ -58,6 +71,10 @@ export function onReceipt(step: CustomerStep, receipt: ReceiptRecord): void {
       if (receipt.state === 'accepted') row.sentAt = Math.max(row.emittedAt, receipt.at - clockSlack);
       step.touch('activity');
       earlier.push(...heldFor(step, row));
+    } else if (receipt.ref !== undefined && row.ref === undefined) {
+      // Found by its key: from now on by its own id.
+      row.ref = receipt.ref;
+      step.touch('activity');
     }
     apply(step, row, receipt.state, receipt);
     for (const state of earlier) apply(step, row, state, receipt);
@@ -77,7 +94,7 @@ function forgottenRow(step: CustomerStep, { deliveryId, alertId, channel }: Rece
 /** A receipt may be faster than the news of the hand-over: it waits; a watermark also for what is accepted a moment later. */
 function hold(step: CustomerStep, receipt: ReceiptRecord, matched: boolean): void {
   const { activity, at } = step;
-  const { channel, ref, watermarkAt, state } = receipt;
+  const { channel, ref, key, watermarkAt, state } = receipt;
   if (matched && ref !== undefined) return;
   activity.held = activity.held.filter((held) => {
     const olderWatermark =
@@ -89,6 +106,7 @@ function hold(step: CustomerStep, receipt: ReceiptRecord, matched: boolean): voi
     state,
     until: at + step.settings.timing.holdReceiptMs,
     ...(ref === undefined ? {} : { ref }),
+    ...(key === undefined ? {} : { key }),
     ...(watermarkAt === undefined ? {} : { watermarkAt }),
   });
   activity.held.splice(0, activity.held.length - heldAtMost);
@@ -99,10 +117,12 @@ function heldFor(step: CustomerStep, row: DeliveryRow): ReceiptState[] {
   const { activity, at } = step;
   const fits = activity.held.filter((held) => {
     if (held.until <= at || held.channel !== row.channel) return false;
-    if (held.ref !== undefined) return held.ref === row.ref;
+    if (held.ref !== undefined) return held.ref === row.ref || isOfKey(row, held.key, step.tenantId, step.settings.digest);
     return held.watermarkAt !== undefined && row.sentAt !== undefined && row.sentAt <= held.watermarkAt;
   });
   activity.held = activity.held.filter((held) => held.until > at && (held.ref === undefined || !fits.includes(held)));
+  const ref = row.ref ?? fits.find((held) => held.ref !== undefined)?.ref;
+  if (ref !== undefined) row.ref = ref;
   return fits.map(({ state }) => state).sort((a, b) => rank(a) - rank(b));
 }
 

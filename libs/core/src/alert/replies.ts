@@ -30,6 +30,7 @@ export function onReply(step: CustomerStep, record: ReplyRecord): void {
   // A stop is obeyed whoever says it; nothing else is done for an address that is not the customer's.
   if (!own && meaning.kind !== 'stop') return;
   if (own && record.opensWindow) openWindow(step, record);
+  if (record.standby === true && meaning.kind !== 'stop') return;
   act(step, record, meaning, stopped);
 }
 
@@ -96,6 +97,7 @@ function stop(
     took &&
     !stopped &&
     record.providerHandled !== 'stop' &&
+    record.standby !== true &&
     knownAddress(step.profile, record.channel) === record.address
   ) {
     say(step, record, 'stop-confirmation', { expiresAt: record.acceptedAt + minutes(5) });

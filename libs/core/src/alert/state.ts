@@ -102,6 +102,7 @@ export interface DeliveryRow {
 export interface HeldReceipt {
   channel: ChannelId;
   ref?: string;
+  key?: string;
   watermarkAt?: Instant;
   state: ReceiptState;
   until: Instant;

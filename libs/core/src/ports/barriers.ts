@@ -16,6 +16,15 @@ export interface Barrier {
   readonly verdict: 'allow' | 'deny' | 'wait';
 }
 
+const strictness = { allow: 0, wait: 1, deny: 2 } as const;
+
+/** The one that holds: the newer; of two of the same record (for the channel and for all), the one that lets less through. */
+export function newerBarrier(one: Barrier | null, other: Barrier | null): Barrier | null {
+  if (one === null || other === null) return one ?? other;
+  if (one.offset !== other.offset) return one.offset > other.offset ? one : other;
+  return strictness[one.verdict] >= strictness[other.verdict] ? one : other;
+}
+
 /** A switch of the bank, for one channel, one provider or everything of a tenant. */
 export interface KillSwitch {
   readonly tenantId: string;

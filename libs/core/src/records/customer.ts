@@ -133,6 +133,8 @@ export interface ReplyRecord {
   readonly acceptedAt: Instant;
   readonly providerHandled?: 'stop' | 'start' | 'help';
   readonly opensWindow: boolean;
+  /** Another application owns the conversation: it counts for STOP and for the window, and is never answered. */
+  readonly standby?: boolean;
 }
 
 /** What became of a delivery, from `deliver`; or what the provider said later, from the gateway. */
@@ -147,6 +149,8 @@ export interface ReceiptRecord {
   readonly deliveryId?: string;
   readonly alertId?: string;
   readonly ref?: string;
+  /** `providerKey` of the delivery, where the provider gives it back: settles a send whose outcome was unknown. */
+  readonly key?: string;
   readonly watermarkAt?: Instant;
   readonly state: ReceiptState;
   readonly code?: string;

@@ -1,16 +1,8 @@
+import { newerBarrier } from '@tocsin/core';
 import type { Barrier, BarrierAnswer, BarrierQuestion, Barriers, KillSwitch } from '@tocsin/core';
 import type { Store } from '../store.ts';
 import type { TextTable } from '../text-table.ts';
 import { textKey } from './text-key.ts';
-
-/** Of two barriers of one record, one for the channel and one for all, the one that lets less through. */
-const strictness = { allow: 0, wait: 1, deny: 2 } as const;
-
-function newer(one: Barrier | null, other: Barrier | null): Barrier | null {
-  if (one === null || other === null) return one ?? other;
-  if (one.offset !== other.offset) return one.offset > other.offset ? one : other;
-  return strictness[one.verdict] >= strictness[other.verdict] ? one : other;
-}
 
 /** The barriers on the local file. What was raised is on the disk when that is acknowledged. */
 export class EmbeddedBarriers implements Barriers {
@@ -57,7 +49,7 @@ export class EmbeddedBarriers implements Barriers {
       const switches = this.#kills.get(textKey(tenantId)) ?? {};
       const scopes = ['all', `channel:${channel}`, `provider:${provider}`];
       return {
-        barrier: newer(raised(channel), raised('*')),
+        barrier: newerBarrier(raised(channel), raised('*')),
         killed: scopes.find((scope) => switches[scope]?.on === true) ?? null,
       };
     });

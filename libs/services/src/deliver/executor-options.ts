@@ -83,7 +83,3 @@ export const defaultExecutorLimits: ExecutorLimits = {
   urgentShare: 0.2,
   patienceMs: [30_000, 600_000, null, null],
 };
-
-/** Under what a provider knows a delivery (metadata, callback, Message-ID): opaque, and the same on every attempt. */
-export const providerKey = (keyedDigest: Digest, tenantId: string, deliveryId: string): string =>
-  keyedDigest(`delivery|${tenantId}|${deliveryId}`).slice(0, 32);

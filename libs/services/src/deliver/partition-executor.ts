@@ -1,9 +1,8 @@
-import { jobKey, keyOf, policyKey } from '@tocsin/core';
+import { jobKey, keyOf, policyKey, providerKey } from '@tocsin/core';
 import type { AttemptRecord, ContactRecord, Job, OutcomeRecord, PartitionView, TenantPolicy } from '@tocsin/core';
 import { look, takeTokens } from './ask-first.ts';
 import { outcomeRecord, prepareAttempt } from './attempt-record.ts';
 import type { Prepared } from './attempt-record.ts';
-import { providerKey } from './executor-options.ts';
 import { mayLeave } from './may-leave.ts';
 import type { Withheld } from './may-leave.ts';
 import { breakerChanged, countText } from './observations.ts';

@@ -97,7 +97,7 @@ export class InboundEvents {
         return { record: { ...base, type: 'link', acceptedAt, address, linked: kind === 'linked' } };
       }
       case 'receipt': {
-        const { state, at, ref, watermarkAt, code } = event;
+        const { state, at, ref, key, watermarkAt, code } = event;
         return {
           record: {
             ...base,
@@ -105,6 +105,7 @@ export class InboundEvents {
             state,
             at,
             ...(ref === undefined ? {} : { ref }),
+            ...(key === undefined ? {} : { key }),
             ...(watermarkAt === undefined ? {} : { watermarkAt }),
             ...(code === undefined ? {} : { code }),
           },
@@ -177,8 +178,8 @@ const freshLink = (tenantId: string, channel: ChannelId, digest: string): string
 /** What somebody wrote or tapped, as it is stored: a card number that somebody sends us is masked before. */
 function contentOf(
   event: MessageEvent,
-): Pick<ReplyRecord, 'address' | 'at' | 'opensWindow' | 'text' | 'payload' | 'providerHandled'> {
-  const { text, payload, at, providerHandled, opensWindow, address } = event;
+): Pick<ReplyRecord, 'address' | 'at' | 'opensWindow' | 'text' | 'payload' | 'providerHandled' | 'standby'> {
+  const { text, payload, at, providerHandled, opensWindow, address, standby } = event;
   return {
     address,
     at,
@@ -189,6 +190,7 @@ function contentOf(
       ? {}
       : { payload: payload.startsWith('Q:') ? payload.slice(0, 200) : maskPan(payload).text.slice(0, 200) }),
     ...(providerHandled === undefined ? {} : { providerHandled }),
+    ...(standby === undefined ? {} : { standby }),
   };
 }
 

@@ -124,7 +124,7 @@ function contentProblems(request: Sent, { rows }: Told, where: string): readonly
 
 /** One attempt is one request; on Messenger a closed window makes it two, the second with a template. */
 function countProblems(requests: readonly Sent[], { rows }: Told, where: string): readonly string[] {
-  const templates = requests.filter(({ text, channel }) => channel === 'messenger' && /^[a-z]+_[a-z]+(?: \||$)/.test(text)).length;
+  const templates = requests.filter(({ text, channel }) => channel === 'messenger' && /^[a-z]+(?:_[a-z]+)+(?: \||$)/.test(text)).length;
   const free = requests.length - templates;
   const attempts = Math.max(free, templates);
   return attempts > rows.length ? [`the provider received ${attempts} attempts of the ${where}, the ledger has ${rows.length}`] : [];

@@ -7,7 +7,7 @@ export function kindOf(text: string): Kind {
   if (/Call the number on your card for help/.test(text)) return 'help';
   if (/You will get no more texts/.test(text)) return 'stopped';
   if (/is frozen and a colleague/.test(text)) return 'frozen';
-  if (/below your limit|^balance_below/.test(text)) return 'balance';
+  if (/below your limit|Your account needs your attention|^balance_below/.test(text)) return 'balance';
   return /Tocsin Bank|^(purchase_over|deposit|international_use)/.test(text) ? 'routine' : 'other';
 }
 

@@ -1,0 +1,161 @@
+import { describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import type { Position, Slot, StateStore } from '@tocsin/core';
+import { stateCases } from './state-suite.ts';
+
+/** The ways in which a store can be wrong, one at a time; the suite must notice each. */
+type Fault =
+  | 'reads unfenced'
+  | 'sweeps unfenced'
+  | 'ignores the version'
+  | 'ignores the token'
+  | 'keeps the token at a take-over'
+  | 'saves entries although fenced'
+  | 'saves entries before the position'
+  | 'forgets the position at an acquisition'
+  | 'refuses no one'
+  | 'never lets a lease expire'
+  | 'renews no lease'
+  | 'keeps the lease at a release'
+  | 'loses entries beyond 8,000'
+  | 'mixes partitions'
+  | 'takes values for text'
+  | 'sweeps what expires next'
+  | 'sweeps what never expires'
+  | 'hands over cold entries too'
+  | 'does not remove'
+  | 'complains';
+
+interface Row {
+  token: string;
+  version: number;
+  leaseUntil: number;
+  position: Position | null;
+  readonly entries: Map<string, Uint8Array>;
+}
+
+/** The state port in memory: right, but for the fault it is told to have. */
+function memoryStore(fault: Fault | undefined, now: () => number): StateStore {
+  const rows = new Map<string, Row>();
+  const has = (one: Fault): boolean => fault === one;
+  const slot = (stage: string, partition: number): Slot => {
+    const name = has('mixes partitions') ? stage : `${stage}/${partition}`;
+    const row = rows.get(name) ?? { token: '', version: 0, leaseUntil: 0, position: null, entries: new Map() };
+    rows.set(name, row);
+    const holds = (token: string, version: number): boolean =>
+      (has('ignores the token') || (token !== '' && row.token === token)) &&
+      (has('ignores the version') || row.version === version);
+    const get = (key: string): Uint8Array | null => row.entries.get(key)?.slice() ?? null;
+    return {
+      async acquire({ leaseMs, takeOver }) {
+        await Promise.resolve();
+        const left = has('never lets a lease expire') ? leaseMs : row.leaseUntil - now();
+        if (!takeOver && row.leaseUntil > 0 && left > 0 && !has('refuses no one')) return { busyMs: left };
+        if (!has('keeps the token at a take-over') || row.token === '') row.token = randomBytes(8).toString('hex');
+        row.leaseUntil = now() + leaseMs;
+        const resident = [...row.entries].filter(([key]) => key.startsWith('!') || has('hands over cold entries too'));
+        const position = has('forgets the position at an acquisition') ? null : row.position;
+        return { token: row.token, version: row.version, position, resident: new Map(resident) };
+      },
+      async checkpoint({ token, version, position, entries, leaseMs, release }) {
+        await Promise.resolve();
+        const held = holds(token, version);
+        if (!held && !has('saves entries although fenced')) return 'fenced';
+        let count = 0;
+        for (const [key, value] of entries) {
+          if (has('loses entries beyond 8,000') && count++ >= 8_000) break;
+          if (value !== null)
+            row.entries.set(
+              key,
+              has('takes values for text') ? Buffer.from(Buffer.from(value).toString()) : value.slice(),
+            );
+          else if (!has('does not remove')) row.entries.delete(key);
+          if (has('saves entries before the position') && count++ % 8 === 0) await new Promise(setImmediate);
+        }
+        if (!held) return 'fenced';
+        row.position = position;
+        row.version = version + 1;
+        if (release === true && !has('keeps the lease at a release')) Object.assign(row, { token: '', leaseUntil: 0 });
+        else if (!has('renews no lease')) row.leaseUntil = now() + leaseMs;
+        return row.version;
+      },
+      async read(token, version, keys) {
+        await Promise.resolve();
+        return holds(token, version) || has('reads unfenced') ? keys.map(get) : 'fenced';
+      },
+      async sweep(token, version, clockAt) {
+        await Promise.resolve();
+        if (!holds(token, version) && !has('sweeps unfenced')) return 'fenced';
+        let gone = 0;
+        for (const [key, value] of row.entries) {
+          const expiresAt = Buffer.from(value).readDoubleBE(1);
+          const never = expiresAt === 0 && !has('sweeps what never expires');
+          if (never || expiresAt > clockAt + (has('sweeps what expires next') ? 1 : 0)) continue;
+          row.entries.delete(key);
+          gone++;
+        }
+        return gone;
+      },
+      peek: (keys) => Promise.resolve(keys.map(get)),
+      position: () => Promise.resolve(row.position),
+    };
+  };
+  return {
+    slot,
+    check: () => Promise.resolve(has('complains') ? ['Something is wrong.'] : []),
+    ping: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Names of the cases that a store with this fault fails. */
+async function failing(fault?: Fault): Promise<readonly string[]> {
+  let now = 0;
+  const store = memoryStore(fault, () => now);
+  const elapse = (span: number): Promise<void> => {
+    now += span;
+    return Promise.resolve();
+  };
+  const failed: string[] = [];
+  for (const { name, run } of stateCases) {
+    try {
+      await run({ store, rival: store, elapse });
+    } catch {
+      failed.push(name);
+    }
+  }
+  return failed;
+}
+
+const faults: readonly Fault[] = [
+  'reads unfenced',
+  'sweeps unfenced',
+  'ignores the version',
+  'ignores the token',
+  'keeps the token at a take-over',
+  'saves entries although fenced',
+  'saves entries before the position',
+  'forgets the position at an acquisition',
+  'refuses no one',
+  'never lets a lease expire',
+  'renews no lease',
+  'keeps the lease at a release',
+  'loses entries beyond 8,000',
+  'mixes partitions',
+  'takes values for text',
+  'sweeps what expires next',
+  'sweeps what never expires',
+  'hands over cold entries too',
+  'does not remove',
+  'complains',
+];
+
+describe('the contract suite of the state port', () => {
+  it('lets a store pass that keeps the contract', async () => {
+    expect(await failing()).toEqual([]);
+  });
+
+  it.each(faults)('notices a store that %s', async (fault) => {
+    expect(await failing(fault)).not.toEqual([]);
+  });
+});
