@@ -12,7 +12,10 @@ describe('health and metrics', () => {
   const metrics = new Metrics({ processMetrics: false });
   const dependencies = new Dependencies();
   let away = false;
-  dependencies.add({ name: 'log', check: () => (away ? Promise.reject(new Error('the broker does not answer')) : Promise.resolve()) });
+  dependencies.add({
+    name: 'log',
+    check: () => (away ? Promise.reject(new Error('the broker does not answer')) : Promise.resolve()),
+  });
   let url = '';
   let close: () => Promise<void> = () => Promise.resolve();
 

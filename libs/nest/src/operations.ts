@@ -31,7 +31,9 @@ export class Dependencies {
   }
 
   async #check(): Promise<ReadonlyMap<string, string | null>> {
-    return new Map(await Promise.all(this.#all.map(async ({ name, check }) => [name, await problemOf(check)] as const)));
+    return new Map(
+      await Promise.all(this.#all.map(async ({ name, check }) => [name, await problemOf(check)] as const)),
+    );
   }
 }
 
@@ -75,7 +77,13 @@ export class HealthController {
   @HealthCheck()
   async ready(): Promise<HealthCheckResult> {
     const problems = await this.dependencies.problems();
-    return this.health.check([...problems].map(([name, problem]) => () => this.#indicate(name, problem)));
+    return this.health.check(
+      [...problems].map(
+        ([name, problem]) =>
+          () =>
+            this.#indicate(name, problem),
+      ),
+    );
   }
 
   #indicate(name: string, problem: string | null): HealthIndicatorResult {

@@ -43,17 +43,19 @@ describe('a broker and a store that go away', () => {
 
     const bank = kafkaLog({ brokers: [kafka.address], clientId: 'bank', connectionTimeoutMs: 500 });
     clean.push(() => bank.close());
-    await bank.createTopics([
-      ...topicSpecs(channelIds, counts),
-      { name: bankTopic, partitions: 2, cleanup: 'delete' },
-    ]);
+    await bank.createTopics([...topicSpecs(channelIds, counts), { name: bankTopic, partitions: 2, cleanup: 'delete' }]);
     let sent = 0;
     const pay = async (): Promise<void> => {
       const records = Array.from({ length: perPart }, () => {
         const n = sent++;
         return { topic: bankTopic, partition: n % 2, key: `acc-${n % 7}`, value: transaction(n) };
       });
-      await waitUntil('the bank’s records to be taken', () => bank.append(records).then(() => true, () => false));
+      await waitUntil('the bank’s records to be taken', () =>
+        bank.append(records).then(
+          () => true,
+          () => false,
+        ),
+      );
     };
     await pay();
     await kafka.kill();
@@ -72,7 +74,9 @@ describe('a broker and a store that go away', () => {
         sources: [{ name: 'cards', topic: bankTopic, tenant: 'mybank', startAt: 'earliest' }],
         channels: { email: { host: '127.0.0.1', port: 1, from: 'a@bank.example' } },
         gateway: {
-          apiKeys: [{ id: 'a', tenant: 'mybank', sha256: hashApiKey('the key'), scopes: ['customers:write', 'customers:read'] }],
+          apiKeys: [
+            { id: 'a', tenant: 'mybank', sha256: hashApiKey('the key'), scopes: ['customers:write', 'customers:read'] },
+          ],
         },
       }),
       {},
@@ -86,7 +90,8 @@ describe('a broker and a store that go away', () => {
       expect(answer.status).toBe(Object.keys(error).length === 0 ? 200 : 503);
       return Object.keys(error).sort();
     };
-    const waitFor = (what: string, ask: () => Promise<boolean>) => waitUntil(what, ask, { withinMs: 45_000, everyMs: 100 });
+    const waitFor = (what: string, ask: () => Promise<boolean>) =>
+      waitUntil(what, ask, { withinMs: 45_000, everyMs: 100 });
     const ready = () => waitFor('everything to be ready', async () => (await away()).length === 0);
     const metric = async (line: string) => (await (await fetch(`${running.url}/metrics`)).text()).includes(line);
     const putProfile = (id: string) =>
@@ -98,7 +103,9 @@ describe('a broker and a store that go away', () => {
 
     // Both away at the start: alive, not ready, and says why.
     expect((await fetch(`${running.url}/health/live`)).status).toBe(200);
-    expect(await away()).toEqual(expect.arrayContaining(['alert', 'detect', 'directory', 'ingest.cards', 'log', 'state']));
+    expect(await away()).toEqual(
+      expect.arrayContaining(['alert', 'detect', 'directory', 'ingest.cards', 'log', 'state']),
+    );
     expect(await metric('tocsin_dependency_up{dependency="log"} 0')).toBe(true);
     expect(await metric('tocsin_dependency_up{dependency="state"} 0')).toBe(true);
     const refused = await putProfile('cus-1');
@@ -150,7 +157,9 @@ describe('a broker and a store that go away', () => {
     });
     for (const id of ['cus-1', 'cus-2', 'cus-3']) {
       await waitFor(`the profile of ${id}`, () =>
-        fetch(`${running.url}/v1/customers/${id}/profile`, { headers: { 'x-api-key': 'the key' } }).then(({ ok }) => ok),
+        fetch(`${running.url}/v1/customers/${id}/profile`, { headers: { 'x-api-key': 'the key' } }).then(
+          ({ ok }) => ok,
+        ),
       );
     }
     expect(sent).toBe(3 * perPart);

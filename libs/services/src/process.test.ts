@@ -113,7 +113,11 @@ describe('a service as a process', () => {
     const url = `http://127.0.0.1:${port}`;
     await waitUntil(
       () => `the gateway to be ready; it said: ${gateway.said()}`,
-      () => fetch(`${url}/health/ready`).then(({ ok }) => ok, () => false),
+      () =>
+        fetch(`${url}/health/ready`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
     );
     expect(gateway.said()).toContain(`gateway listens on ${url}`);
     const body = JSON.stringify({ language: 'en', timeZone: 'UTC', contactPoints: {}, channelOrder: [] });
@@ -121,7 +125,12 @@ describe('a service as a process', () => {
     const put = (n: number) => fetch(`${url}/v1/customers/cus-${n}/profile`, { method: 'PUT', headers, body });
     expect((await put(100)).status).toBe(200);
     // Under way when the signal comes: each is answered, or was never taken.
-    const calls = Array.from({ length: 20 }, (_, n) => put(n).then(({ status }) => ({ n, status }), () => ({ n, status: 0 })));
+    const calls = Array.from({ length: 20 }, (_, n) =>
+      put(n).then(
+        ({ status }) => ({ n, status }),
+        () => ({ n, status: 0 }),
+      ),
+    );
     gateway.signal('SIGTERM');
     const answered = (await Promise.all(calls)).filter(({ status }) => status === 200);
     expect(await gateway.ended).toBe(0);

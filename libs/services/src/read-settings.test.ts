@@ -32,34 +32,125 @@ describe('the settings', () => {
   });
 
   it.each<[string, string, readonly string[]]>([
-    ['no secret', 'tenants: { mybank: { bankName: My Bank } }', ['secret: must be longer than or equal to 32 characters', 'secret: must be a string']],
-    ['a variable that is not set', base.replace('SECRET', 'NOT_THERE'), ['secret: needs the environment variable NOT_THERE, which is not set']],
+    [
+      'no secret',
+      'tenants: { mybank: { bankName: My Bank } }',
+      ['secret: must be longer than or equal to 32 characters', 'secret: must be a string'],
+    ],
+    [
+      'a variable that is not set',
+      base.replace('SECRET', 'NOT_THERE'),
+      ['secret: needs the environment variable NOT_THERE, which is not set'],
+    ],
     ['no tenant', 'secret: ${SECRET}', ['tenants: must name at least one tenant']],
-    ['a tenant that is none', `${base.replace('mybank', 'My_Bank')}`, ['tenants.My_Bank: must be 1 to 32 of a-z, 0-9 and hyphen']],
-    ['a tenant without a name', base.replace('{ bankName: My Bank }', '{}'), ['tenants.mybank.bankName: must be longer than or equal to 1 characters', 'tenants.mybank.bankName: must be a string']],
+    [
+      'a tenant that is none',
+      `${base.replace('mybank', 'My_Bank')}`,
+      ['tenants.My_Bank: must be 1 to 32 of a-z, 0-9 and hyphen'],
+    ],
+    [
+      'a tenant without a name',
+      base.replace('{ bankName: My Bank }', '{}'),
+      [
+        'tenants.mybank.bankName: must be longer than or equal to 1 characters',
+        'tenants.mybank.bankName: must be a string',
+      ],
+    ],
     ['a tenant that is a text', base.replace('{ bankName: My Bank }', 'x'), ['tenants.mybank: must be a set of keys']],
     ['an unknown key', `${base}colour: red`, ['colour: is not a known setting']],
     ['an unknown key inside', `${base}http: { prot: 80 }`, ['http.prot: is not a known setting']],
     ['a port that is none', `${base}http: { port: 70000 }`, ['http.port: must not be greater than 65535']],
-    ['Kafka without its settings', `${base}storage: kafka`, ['kafka: is needed with storage: kafka', 'redis: is needed with storage: kafka']],
+    [
+      'Kafka without its settings',
+      `${base}storage: kafka`,
+      ['kafka: is needed with storage: kafka', 'redis: is needed with storage: kafka'],
+    ],
     ['brokers that are none', `${base}kafka: { brokers: [nowhere] }`, ['kafka.brokers: must be host:port']],
-    ['a source of nobody', `${base}sources: [{ name: cards, topic: t, startAt: earliest }]`, ['sources[0].tenant: is needed, or tenantHeader: true']],
-    ['a source of a stranger', `${base}sources: [{ name: cards, topic: t, startAt: earliest, tenant: other }]`, ['sources[0].tenant: must be one of the tenants']],
-    ['a source without a start', `${base}sources: [{ name: cards, topic: t, tenant: mybank }]`, ['sources[0].startAt: must be earliest, latest or a time such as 2026-01-01T00:00:00Z']],
-    ['a start that is no time', `${base}sources: [{ name: cards, topic: t, tenant: mybank, startAt: 2026-99-01Tx }]`, ['sources[0].startAt: must be earliest, latest or a time such as 2026-01-01T00:00:00Z']],
-    ['a format that does not exist', `${base}sources: [{ name: cards, topic: t, tenant: mybank, startAt: latest, format: morse }]`, ['sources[0].format: is not a format; there are: json, account-event, bank-answer']],
-    ['an option that the format has not', `${base}sources: [{ name: cards, topic: t, tenant: mybank, startAt: latest, options: { maxDepth: 1, x: 1 } }]`, ['sources[0].options.maxDepth: must not be less than 4', 'sources[0].options.x: is not a known setting']],
-    ['two sources of one name', `${base}sources: [{ name: a, topic: t, tenant: mybank, startAt: latest }, { name: a, topic: u, tenant: mybank, startAt: latest }]`, ['sources[1].name: "a" stands twice']],
-    ['a channel that does not exist', `${base}channels: { pigeon: {} }`, ['channels.pigeon: is not a channel; there are: messenger, sms, email']],
+    [
+      'a source of nobody',
+      `${base}sources: [{ name: cards, topic: t, startAt: earliest }]`,
+      ['sources[0].tenant: is needed, or tenantHeader: true'],
+    ],
+    [
+      'a source of a stranger',
+      `${base}sources: [{ name: cards, topic: t, startAt: earliest, tenant: other }]`,
+      ['sources[0].tenant: must be one of the tenants'],
+    ],
+    [
+      'a source without a start',
+      `${base}sources: [{ name: cards, topic: t, tenant: mybank }]`,
+      ['sources[0].startAt: must be earliest, latest or a time such as 2026-01-01T00:00:00Z'],
+    ],
+    [
+      'a start that is no time',
+      `${base}sources: [{ name: cards, topic: t, tenant: mybank, startAt: 2026-99-01Tx }]`,
+      ['sources[0].startAt: must be earliest, latest or a time such as 2026-01-01T00:00:00Z'],
+    ],
+    [
+      'a format that does not exist',
+      `${base}sources: [{ name: cards, topic: t, tenant: mybank, startAt: latest, format: morse }]`,
+      ['sources[0].format: is not a format; there are: json, account-event, bank-answer'],
+    ],
+    [
+      'an option that the format has not',
+      `${base}sources: [{ name: cards, topic: t, tenant: mybank, startAt: latest, options: { maxDepth: 1, x: 1 } }]`,
+      ['sources[0].options.maxDepth: must not be less than 4', 'sources[0].options.x: is not a known setting'],
+    ],
+    [
+      'two sources of one name',
+      `${base}sources: [{ name: a, topic: t, tenant: mybank, startAt: latest }, { name: a, topic: u, tenant: mybank, startAt: latest }]`,
+      ['sources[1].name: "a" stands twice'],
+    ],
+    [
+      'a channel that does not exist',
+      `${base}channels: { pigeon: {} }`,
+      ['channels.pigeon: is not a channel; there are: messenger, sms, email'],
+    ],
     ['a channel that is nothing', `${base}channels: { sms: null }`, ['channels.sms: must be a set of keys']],
-    ['a channel of a stranger', `${base}channels: { email: { tenant: other, host: h, from: a@b } }`, ['channels.email.tenant: must be one of the tenants']],
-    ['a channel without what it needs', `${base}channels: { email: { from: nobody } }`, ['channels.email.host: should not be empty', 'channels.email.host: must be a string', 'channels.email.from: must match /^[^\\s@<>]+@[^\\s@<>]+$/ regular expression']],
-    ['a key with a scope that does not exist', `${base}gateway: { apiKeys: [{ id: a, tenant: mybank, sha256: ${'ab'.repeat(32)}, scopes: [everything] }] }`, [`gateway.apiKeys[0].scopes: each value must be one of the following values: ${scopes.join(', ')}`]],
-    ['a key in the clear', `${base}gateway: { apiKeys: [{ id: a, tenant: mybank, sha256: hunter2, scopes: [] }] }`, ['gateway.apiKeys[0].sha256: must match /^[0-9a-fA-F]{64}$/ regular expression']],
-    ['a key of a stranger', `${base}gateway: { apiKeys: [{ id: a, tenant: other, sha256: ${'ab'.repeat(32)}, scopes: [] }] }`, ['gateway.apiKeys[0].tenant: must be one of the tenants']],
-    ['an issuer of a stranger', `${base}gateway: { issuers: [{ issuer: i, jwksUrl: 'https://i.example/', audience: a, tenants: [other] }] }`, ['gateway.issuers[0].tenants: must be some of the tenants']],
-    ['an issuer for whichever bank', `${base.replace('} }', '}, other: { bankName: Other } }')}gateway: { issuers: [{ issuer: i, jwksUrl: 'https://i.example/', audience: a }] }`, ['gateway.issuers[0].tenants: is needed where there are several tenants: one bank must not speak for another']],
-    ['channels to deliver that are not there', `${base}deliver: { channels: [sms] }`, ['deliver.channels[0]: must be one of the channels']],
+    [
+      'a channel of a stranger',
+      `${base}channels: { email: { tenant: other, host: h, from: a@b } }`,
+      ['channels.email.tenant: must be one of the tenants'],
+    ],
+    [
+      'a channel without what it needs',
+      `${base}channels: { email: { from: nobody } }`,
+      [
+        'channels.email.host: should not be empty',
+        'channels.email.host: must be a string',
+        'channels.email.from: must match /^[^\\s@<>]+@[^\\s@<>]+$/ regular expression',
+      ],
+    ],
+    [
+      'a key with a scope that does not exist',
+      `${base}gateway: { apiKeys: [{ id: a, tenant: mybank, sha256: ${'ab'.repeat(32)}, scopes: [everything] }] }`,
+      [`gateway.apiKeys[0].scopes: each value must be one of the following values: ${scopes.join(', ')}`],
+    ],
+    [
+      'a key in the clear',
+      `${base}gateway: { apiKeys: [{ id: a, tenant: mybank, sha256: hunter2, scopes: [] }] }`,
+      ['gateway.apiKeys[0].sha256: must match /^[0-9a-fA-F]{64}$/ regular expression'],
+    ],
+    [
+      'a key of a stranger',
+      `${base}gateway: { apiKeys: [{ id: a, tenant: other, sha256: ${'ab'.repeat(32)}, scopes: [] }] }`,
+      ['gateway.apiKeys[0].tenant: must be one of the tenants'],
+    ],
+    [
+      'an issuer of a stranger',
+      `${base}gateway: { issuers: [{ issuer: i, jwksUrl: 'https://i.example/', audience: a, tenants: [other] }] }`,
+      ['gateway.issuers[0].tenants: must be some of the tenants'],
+    ],
+    [
+      'an issuer for whichever bank',
+      `${base.replace('} }', '}, other: { bankName: Other } }')}gateway: { issuers: [{ issuer: i, jwksUrl: 'https://i.example/', audience: a }] }`,
+      ['gateway.issuers[0].tenants: is needed where there are several tenants: one bank must not speak for another'],
+    ],
+    [
+      'channels to deliver that are not there',
+      `${base}deliver: { channels: [sms] }`,
+      ['deliver.channels[0]: must be one of the channels'],
+    ],
     ['a list', '- a', ['(file): must be a set of keys']],
   ])('name what is wrong, and where: %s', (_what, text, problems) => {
     expect([...problemsOf(text)].sort()).toEqual([...problems].sort());
@@ -76,7 +167,15 @@ secretFile: /nowhere
 `;
     const paths = problemsOf(text).map((problem) => problem.split(':')[0]);
     expect(new Set(paths)).toEqual(
-      new Set(['storage', 'http.port', 'secretFile', 'secret', 'sources[0].tenant', 'sources[0].format', 'channels.pigeon']),
+      new Set([
+        'storage',
+        'http.port',
+        'secretFile',
+        'secret',
+        'sources[0].tenant',
+        'sources[0].format',
+        'channels.pigeon',
+      ]),
     );
   });
 
@@ -115,7 +214,9 @@ describe('the example', () => {
   });
 
   it('keeps every secret out of the file: each variable is needed', () => {
-    const named = new Set([...text.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => name).filter((name) => name !== 'NAME'));
+    const named = new Set(
+      [...text.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => name).filter((name) => name !== 'NAME'),
+    );
     expect([...named].sort()).toEqual(Object.keys(made).sort());
     for (const name of named) {
       const without = Object.fromEntries(Object.entries(made).filter(([other]) => other !== name));

@@ -27,7 +27,8 @@ function ofSources({ sources, tenants }: Settings, found: Found): readonly Confi
     const path = `sources[${index}]`;
     if (names.has(source.name)) found(`${path}.name`, `"${source.name}" stands twice`);
     names.add(source.name);
-    if (source.tenant === undefined && !source.tenantHeader) found(`${path}.tenant`, 'is needed, or tenantHeader: true');
+    if (source.tenant === undefined && !source.tenantHeader)
+      found(`${path}.tenant`, 'is needed, or tenantHeader: true');
     if (source.tenant !== undefined && !Object.hasOwn(tenants, source.tenant)) {
       found(`${path}.tenant`, 'must be one of the tenants');
     }

@@ -5,7 +5,9 @@ import type { Settings } from './settings.ts';
 
 /** The policy of each tenant until one is activated: the default, with the bank's name, language and zone. */
 export function tenantPolicies(settings: Settings): (tenantId: string) => TenantPolicy {
-  const channels = Object.fromEntries(configuredChannels(settings).channels.map(({ id, channel }) => [id, channel.capabilities]));
+  const channels = Object.fromEntries(
+    configuredChannels(settings).channels.map(({ id, channel }) => [id, channel.capabilities]),
+  );
   const base = defaultPolicy(channels);
   const named = new Map(
     Object.entries(settings.tenants).map(([id, { bankName, language, timeZone }]) => [

@@ -40,7 +40,7 @@ function memoryStore(fault: Fault | undefined, now: () => number): StateStore {
   const has = (one: Fault): boolean => fault === one;
   const slot = (stage: string, partition: number): Slot => {
     const name = has('mixes partitions') ? stage : `${stage}/${partition}`;
-    const row = rows.get(name) ?? { token: '', version: 0, leaseUntil: 0, position: null, entries: new Map() };
+    const row: Row = rows.get(name) ?? { token: '', version: 0, leaseUntil: 0, position: null, entries: new Map() };
     rows.set(name, row);
     const holds = (token: string, version: number): boolean =>
       (has('ignores the token') || (token !== '' && row.token === token)) &&

@@ -252,16 +252,13 @@ function withCard(transaction: BankTransaction, inName: boolean, random: Random)
   return { ...transaction, merchant: { ...(transaction['merchant'] as object), name: `Shop ${card}` } };
 }
 
-/** A random merge that keeps the order of each account. */
+/** A merge that keeps the order of each account: each is busy for a while of its own, so that alerts come throughout the file. */
 function interleaved(accounts: readonly Account[], random: Random): Arriving[] {
-  const waiting = accounts.map(({ arriving }) => [...arriving]).filter((list) => list.length > 0);
-  const merged: Arriving[] = [];
-  while (waiting.length > 0) {
-    const at = random.between(0, waiting.length - 1);
-    merged.push(waiting[at]!.shift()!);
-    if (waiting[at]!.length === 0) waiting.splice(at, 1);
-  }
-  return merged;
+  const placed = accounts.flatMap(({ arriving }) => {
+    const start = random.next() * 0.8;
+    return arriving.map((one, i) => ({ one, place: start + (0.2 * i) / arriving.length }));
+  });
+  return placed.sort((a, b) => a.place - b.place).map(({ one }) => one);
 }
 
 /** The file as the oracle reads it: one JSON object per line, bytes in Base64. */

@@ -146,22 +146,29 @@ export class Scenario {
     return this.#outbox.all().filter(({ text, seen }) => seen && kindOf(text) === 'help').length;
   }
 
+  /** In six pieces; after the third detect dies in the middle of its findings, after the fifth deliver in the middle of its sends. */
   async #firstFile(): Promise<void> {
     const lines = this.#file.lines.filter(({ file }) => file === 1);
-    const before = this.#seen();
-    const began = performance.now();
-    await publish(kafkaAddress(), this.#topic, lines);
-    say(`${lines.length} records were published in ${Math.round(performance.now() - began)} ms`);
-    await waitUntil('detect to have begun', async () => (await lag(this.#log, `${this.#installation}.ingest.payments`, this.#topic)) < lines.length * 0.7, { withinMs: 60_000, everyMs: 100 });
-    await this.#services.crash('detect', 500);
-    await waitUntil(() => `the first messages; ${this.#seen() - before} arrived`, () => this.#seen() - before >= 40, { withinMs: 90_000, everyMs: 50 });
-    await this.#services.crash('deliver', 500);
+    const size = Math.ceil(lines.length / 6);
+    let crash = Promise.resolve();
+    for (let piece = 0; piece < 6; piece++) {
+      await crash;
+      await publish(kafkaAddress(), this.#topic, lines.slice(piece * size, (piece + 1) * size));
+      if (piece === 2) crash = this.#crashWhile('detect', 8);
+      else if (piece === 4) crash = this.#crashWhile('deliver', 12);
+      else await sleep(400);
+    }
+    say(`${lines.length} records were published`);
     await this.#caughtUp('ingest.payments', this.#topic);
     say('ingest has read the first file');
   }
 
-  #seen(): number {
-    return this.#outbox.all().filter(({ seen }) => seen).length;
+  /** Kills the service as soon as so many further messages have left: then it is busy. */
+  async #crashWhile(name: ServiceName, messages: number): Promise<void> {
+    const left = (): number => this.#graph.received().length + this.#twilio.received().length;
+    const before = left();
+    await waitUntil(() => `${messages} messages to leave before ${name} is killed; ${left() - before} did`, () => left() - before >= messages, { withinMs: 60_000, everyMs: 5 });
+    await this.#services.crash(name, 500);
   }
 
   /** Once the first alert of those customers has arrived on Messenger they revoke it by the bank, or write STOP. */
@@ -241,11 +248,13 @@ export class Scenario {
   /** Looks again and again until nothing is missing, then waits a little for what must not come. */
   async #allArrived(): Promise<readonly Problem[]> {
     const deadline = performance.now() + 120_000;
-    let told = -1;
+    let told = '';
     for (;;) {
       const missing = (await this.#problems()).filter((problem) => problem.missing);
-      if (missing.length !== told) say(`${missing.length} alerts have not arrived yet`);
-      told = missing.length;
+      const few = missing.slice(0, 4).map(({ alert }) => alert && `${alertName(alert)} (${this.story(alert.customerId, alert.transactionId)})`);
+      const line = `${missing.length} alerts have not arrived yet${missing.length === 0 ? '' : `: ${few.join(', ')}`}`;
+      if (line !== told) say(line);
+      told = line;
       if (missing.length === 0 || performance.now() > deadline) break;
       await sleep(2_000);
     }

@@ -91,7 +91,9 @@ export function alertStage(options: AlertOptions): Stage<CustomerRecord> {
     const key = keyOf(record.tenantId, record.customerId);
     const names = customerEntries(record.tenantId, record.customerId);
     if (record.type === 'receipt') {
-      return messagesOfReceipt(entries.get<ActivityState>(names.activity), record, digest).map((id) => messageEntry(key, id));
+      return messagesOfReceipt(entries.get<ActivityState>(names.activity), record, digest).map((id) =>
+        messageEntry(key, id),
+      );
     }
     // An answer closes the message of its question, and a new question may push the oldest one out.
     const questions = entries.get<QuestionsState>(names.questions)?.questions ?? [];

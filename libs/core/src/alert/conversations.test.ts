@@ -269,6 +269,15 @@ describe('STOP, HELP, START', () => {
     expect(world.told).toHaveLength(said);
   });
 
+  it('obeys, and answers nothing, where another application owns the conversation', () => {
+    const quiet = asked().says('what is this', { standby: true }).says('HELP', { standby: true });
+    expect(quiet.told).toEqual(['sms:fraud-check']);
+    expect(quiet.caseKinds).toEqual([]);
+    const stopped = asked().says('STOP', { standby: true });
+    expect(stopped.told).toEqual(['sms:fraud-check']);
+    expect(stopped.contact('sms')).toMatchObject({ stopped: true });
+  });
+
   it('takes "NO STOP" for both', () => {
     const world = asked().says('NO STOP');
     expect(world.contact('sms')).toMatchObject({ stopped: true });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { providerKey } from '../provider-key.ts';
 import { minutes, seconds } from '../time.ts';
-import { AlertWorld, clock } from './test/alert-world.ts';
+import { AlertWorld, clock, tenantId, testDigest } from './test/alert-world.ts';
 
 /** Push, then Messenger, then SMS, then e-mail; fraud may be told on all of them. */
 const everywhere = (...order: readonly string[]) =>
@@ -123,6 +124,35 @@ describe('an unknown outcome', () => {
     const world = everywhere().suspects().reports('unknown', { ref: 'ref-x' }).in(seconds(20));
     world.record({ ...receiptOf(world), state: 'delivered' }).in(minutes(10));
     expect(channelsOf(world)).toEqual(['push']);
+  });
+
+  it('is settled by the key that was sent along, although nobody told the provider’s id', () => {
+    const keyed = (world: AlertWorld, state: 'sent' | 'delivered', ref: string) =>
+      world.record({
+        type: 'receipt',
+        version: 1,
+        id: `dlr-${ref}-${state}`,
+        tenantId,
+        customerId: world.deliveries[0]!.customerId,
+        channel: 'push',
+        ref,
+        key: providerKey(testDigest, tenantId, world.deliveries[0]!.id),
+        state,
+        at: world.now,
+      });
+    const world = everywhere().suspects().reports('unknown').in(seconds(20));
+    keyed(world, 'sent', 'id-1');
+    // Another message that carries the same key is not this one.
+    keyed(world, 'delivered', 'id-2');
+    expect(world.history().alerts[0]!.channels[0]).toMatchObject({ state: 'sent' });
+    keyed(world, 'delivered', 'id-1').in(minutes(10));
+    expect(channelsOf(world)).toEqual(['push']);
+
+    // Also where the receipt was faster than the news that the outcome is unknown.
+    const early = everywhere().suspects();
+    keyed(early, 'delivered', 'id-1').reports('unknown').in(minutes(10));
+    expect(channelsOf(early)).toEqual(['push']);
+    expect(early.history().alerts[0]!.channels[0]).toMatchObject({ state: 'delivered' });
   });
 
   it('is sent once more on the same channel when there is no other, and then never again', () => {

@@ -117,7 +117,8 @@ function heldFor(step: CustomerStep, row: DeliveryRow): ReceiptState[] {
   const { activity, at } = step;
   const fits = activity.held.filter((held) => {
     if (held.until <= at || held.channel !== row.channel) return false;
-    if (held.ref !== undefined) return held.ref === row.ref || isOfKey(row, held.key, step.tenantId, step.settings.digest);
+    if (held.ref !== undefined)
+      return held.ref === row.ref || isOfKey(row, held.key, step.tenantId, step.settings.digest);
     return held.watermarkAt !== undefined && row.sentAt !== undefined && row.sentAt <= held.watermarkAt;
   });
   activity.held = activity.held.filter((held) => held.until > at && (held.ref === undefined || !fits.includes(held)));

@@ -206,9 +206,13 @@ export interface TenantPolicy {
   readonly defaultLanguage: string;
   readonly defaultTimeZone: string;
   /** Channels that may be used at all, and the most that each may disclose. */
-  readonly channels: Readonly<Record<ChannelId, { readonly allowed: boolean; readonly maxClasses?: readonly DataClass[] }>>;
+  readonly channels: Readonly<
+    Record<ChannelId, { readonly allowed: boolean; readonly maxClasses?: readonly DataClass[] }>
+  >;
   /** Legal basis without consent, by purpose: on which channels (never third-party messengers). */
-  readonly legalBasis: Readonly<Partial<Record<Purpose, { readonly basis: string; readonly channels: readonly ChannelId[] }>>>;
+  readonly legalBasis: Readonly<
+    Partial<Record<Purpose, { readonly basis: string; readonly channels: readonly ChannelId[] }>>
+  >;
   /** Score from which a customer is asked. Default 0.5. */
   readonly alertScore?: number;
   /** How long the bank may take to answer a request. Default 30 s. */

@@ -3,14 +3,20 @@ import { configuredChannels } from '../channel-table.ts';
 import { keyedDigest } from '../platform/digests.ts';
 import type { Service, ServiceContext } from '../service.ts';
 import { stageFeed } from '../stage-feed.ts';
+import { tenantPolicies } from '../tenant-policies.ts';
 import { AlertController } from './alert.controller.ts';
 
-/** Decides with the channels that are configured, in that order. */
+/**
+ * Decides with the channels that are configured, in that order. The one tenant's bank name, language and zone apply until it
+ * activates a policy; several tenants share the default until then.
+ */
 export function alertService(context: ServiceContext): Service {
   const { settings } = context;
   const channels = Object.fromEntries(
     configuredChannels(settings).channels.map(({ id, channel }) => [id, channel.capabilities]),
   );
-  const stage = alertStage({ digest: keyedDigest(settings.secret), channels });
+  const [only, ...others] = Object.keys(settings.tenants);
+  const policy = only === undefined || others.length > 0 ? {} : { policy: tenantPolicies(settings)(only) };
+  const stage = alertStage({ digest: keyedDigest(settings.secret), channels, ...policy });
   return { name: 'alert', feeds: [stageFeed({ ...context, pattern: 'alert', stage })], controllers: [AlertController] };
 }

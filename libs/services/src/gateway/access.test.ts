@@ -23,7 +23,12 @@ describe('who may call the bank API', () => {
     await away.close();
     world = await startGatewayWorld({
       gateway: {
-        issuers: [issuer, away].map(({ issuer, jwksUrl, audience }) => ({ issuer, jwksUrl, audience, tenants: ['alpha'] })),
+        issuers: [issuer, away].map(({ issuer, jwksUrl, audience }) => ({
+          issuer,
+          jwksUrl,
+          audience,
+          tenants: ['alpha'],
+        })),
       },
     });
   });
@@ -62,7 +67,10 @@ describe('who may call the bank API', () => {
   });
 
   it('refuses a token without signature, and one signed with a public text as a secret', async () => {
-    const unsigned = new UnsecuredJWT(claims).setIssuer(issuer.issuer).setAudience(issuer.audience).setExpirationTime('1h');
+    const unsigned = new UnsecuredJWT(claims)
+      .setIssuer(issuer.issuer)
+      .setAudience(issuer.audience)
+      .setExpirationTime('1h');
     expect((await withToken(unsigned.encode())).status).toBe(401);
     const confused = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256', kid: 'RS256' })

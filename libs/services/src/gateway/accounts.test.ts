@@ -24,7 +24,10 @@ describe('what the bank tells of an account', () => {
     await world.call('PUT', `${base}/settings`, { body: settings });
     await world.call('PUT', `${base}/holders/cus-1/conditions`, {
       body: {
-        conditions: { 'purchase-over': { on: true, amount: { value: '50.00', currency: 'EUR' } }, deposit: { on: false } },
+        conditions: {
+          'purchase-over': { on: true, amount: { value: '50.00', currency: 'EUR' } },
+          deposit: { on: false },
+        },
       },
     });
     const common = { version: 1, tenantId: 'alpha', accountId: 'acc-1', acceptedAt: expect.any(Number) };
@@ -44,7 +47,9 @@ describe('what the bank tells of an account', () => {
 
   it('may have an id of any letters, percent-encoded', async () => {
     const accountId = 'Сметка/1:%20 é';
-    const put = await world.call('PUT', `/v1/accounts/${encodeURIComponent(accountId)}/holders`, { body: { holders: [] } });
+    const put = await world.call('PUT', `/v1/accounts/${encodeURIComponent(accountId)}/holders`, {
+      body: { holders: [] },
+    });
     expect(put.status).toBe(200);
     expect(await recorded(accountId)).toHaveLength(1);
     const long = 'ж'.repeat(256);
@@ -60,12 +65,32 @@ describe('what the bank tells of an account', () => {
     ['PUT', '/v1/accounts/bad/settings', { openedOn: '2026-02-30' }],
     ['PUT', '/v1/accounts/bad/holders/c/conditions', { conditions: { deposit: { on: 'yes' } } }],
     ['PUT', '/v1/accounts/bad/holders/c/conditions', { conditions: { deposit: { on: true, more: 1 } } }],
-    ['PUT', '/v1/accounts/bad/holders/c/conditions', { conditions: { deposit: { on: true, amount: { value: '1.234', currency: 'EUR' } } } }],
+    [
+      'PUT',
+      '/v1/accounts/bad/holders/c/conditions',
+      { conditions: { deposit: { on: true, amount: { value: '1.234', currency: 'EUR' } } } },
+    ],
     ['PUT', '/v1/accounts/bad/holders/c/conditions', { conditions: { 'NOT A NAME': { on: true } } }],
-    ['PUT', '/v1/customers/account%2Facc-1/profile', { language: 'en', timeZone: 'UTC', contactPoints: {}, channelOrder: [] }],
-    ['PUT', '/v1/customers/bad/profile', { language: 'en', timeZone: 'Mars/Base', contactPoints: {}, channelOrder: [] }],
-    ['PUT', '/v1/customers/bad/profile', { language: 'en', timeZone: 'UTC', contactPoints: { sms: { address: 5, verified: true } }, channelOrder: [] }],
-    ['PUT', '/v1/customers/bad/profile', { language: 'en', timeZone: 'UTC', contactPoints: { sms: 'x' }, channelOrder: [] }],
+    [
+      'PUT',
+      '/v1/customers/account%2Facc-1/profile',
+      { language: 'en', timeZone: 'UTC', contactPoints: {}, channelOrder: [] },
+    ],
+    [
+      'PUT',
+      '/v1/customers/bad/profile',
+      { language: 'en', timeZone: 'Mars/Base', contactPoints: {}, channelOrder: [] },
+    ],
+    [
+      'PUT',
+      '/v1/customers/bad/profile',
+      { language: 'en', timeZone: 'UTC', contactPoints: { sms: { address: 5, verified: true } }, channelOrder: [] },
+    ],
+    [
+      'PUT',
+      '/v1/customers/bad/profile',
+      { language: 'en', timeZone: 'UTC', contactPoints: { sms: 'x' }, channelOrder: [] },
+    ],
     ['PUT', '/v1/customers/bad/profile', { language: 'en', timeZone: 'UTC', contactPoints: [], channelOrder: [] }],
     ['PUT', '/v1/customers/bad/preferences', { grouping: { '*': { waitMs: -1, intervalMs: 0 } } }],
     ['PUT', '/v1/customers/bad/preferences', { coolDownMs: { '*': '5' } }],
@@ -114,7 +139,15 @@ describe('an event', () => {
     const label = { id: 'l-1', type: 'label', accountId: 'acc-l', occurredAt: '2026-01-01', data };
     expect((await world.call('POST', '/v1/events', { body: label })).status).toBe(202);
     expect(await recorded('acc-l')).toEqual([
-      { type: 'label', version: 1, id: 'l-1', tenantId: 'alpha', accountId: 'acc-l', at: Date.UTC(2026, 0, 1), ...data },
+      {
+        type: 'label',
+        version: 1,
+        id: 'l-1',
+        tenantId: 'alpha',
+        accountId: 'acc-l',
+        at: Date.UTC(2026, 0, 1),
+        ...data,
+      },
     ]);
   });
 
@@ -129,11 +162,20 @@ describe('an event', () => {
 
 describe('the bank’s answer to a request', () => {
   it('goes to the account that the request names', async () => {
-    const body = { requestId: 'freeze/acc%2F7/0123456789abcdef', answer: 'refused', why: 'card  4111111111111111 unknown' };
+    const body = {
+      requestId: 'freeze/acc%2F7/0123456789abcdef',
+      answer: 'refused',
+      why: 'card  4111111111111111 unknown',
+    };
     const { status, json } = await world.call('POST', '/v1/bank-answers', { body });
     expect({ status, id: json.id }).toEqual({ status: 202, id: `${body.requestId}/refused` });
     expect(await recorded('acc/7')).toEqual([
-      expect.objectContaining({ type: 'bank-answer', requestId: body.requestId, answer: 'refused', why: 'card ..1111 unknown' }),
+      expect.objectContaining({
+        type: 'bank-answer',
+        requestId: body.requestId,
+        answer: 'refused',
+        why: 'card ..1111 unknown',
+      }),
     ]);
   });
 
@@ -152,31 +194,37 @@ describe('a kill switch', () => {
     return answer?.killed;
   };
 
-  it.each(['channel:sms', 'provider:Twilio', 'all'])('stops %s before it answers, and lets it go again', async (scope) => {
-    const why = 'the provider leaks, says card 4111111111111111';
-    const { status, json } = await turn({ scope, on: true, why });
-    expect({ status, json }).toEqual({ status: 200, json: { scope, on: true } });
-    expect(await ask()).toBe(scope);
-    expect(await world.records(topicNames.audit)).toContainEqual({
-      type: 'audit',
-      version: 1,
-      id: expect.any(String),
-      tenantId: 'alpha',
-      actor: 'key:alpha',
-      action: `kill-switch ${scope} on`,
-      result: 'done',
-      why: 'the provider leaks, says card ..1111',
-      at: expect.any(Number),
-    });
-    await turn({ scope, on: false, why: 'mended' });
-    expect(await ask()).toBeNull();
-    const listed = (await world.call('GET', '/v1/kill-switches')).json;
-    expect(listed).toContainEqual(expect.objectContaining({ scope, on: false, by: 'key:alpha', why: 'mended' }));
-  });
+  it.each(['channel:sms', 'provider:Twilio', 'all'])(
+    'stops %s before it answers, and lets it go again',
+    async (scope) => {
+      const why = 'the provider leaks, says card 4111111111111111';
+      const { status, json } = await turn({ scope, on: true, why });
+      expect({ status, json }).toEqual({ status: 200, json: { scope, on: true } });
+      expect(await ask()).toBe(scope);
+      expect(await world.records(topicNames.audit)).toContainEqual({
+        type: 'audit',
+        version: 1,
+        id: expect.any(String),
+        tenantId: 'alpha',
+        actor: 'key:alpha',
+        action: `kill-switch ${scope} on`,
+        result: 'done',
+        why: 'the provider leaks, says card ..1111',
+        at: expect.any(Number),
+      });
+      await turn({ scope, on: false, why: 'mended' });
+      expect(await ask()).toBeNull();
+      const listed = (await world.call('GET', '/v1/kill-switches')).json;
+      expect(listed).toContainEqual(expect.objectContaining({ scope, on: false, by: 'key:alpha', why: 'mended' }));
+    },
+  );
 
-  it.each(['channel:smss', 'provider:Nobody', 'everything', 'channel:', ''])('refuses the scope "%s"', async (scope) => {
-    expect((await turn({ scope, on: true, why: 'x' })).status).toBe(400);
-  });
+  it.each(['channel:smss', 'provider:Nobody', 'everything', 'channel:', ''])(
+    'refuses the scope "%s"',
+    async (scope) => {
+      expect((await turn({ scope, on: true, why: 'x' })).status).toBe(400);
+    },
+  );
 
   it('needs a reason', async () => {
     expect((await turn({ scope: 'all', on: true, why: '' })).status).toBe(400);
@@ -187,6 +235,8 @@ describe('a kill switch', () => {
     expect((await turn({ scope: 'channel:sms', on: true, why: 'x' }, apiKeys.beta)).status).toBe(400);
     expect((await turn({ scope: 'all', on: true, why: 'x' }, apiKeys.beta)).status).toBe(200);
     expect(await ask()).toBeNull();
-    expect((await world.call('GET', '/v1/kill-switches')).json).not.toContainEqual(expect.objectContaining({ on: true }));
+    expect((await world.call('GET', '/v1/kill-switches')).json).not.toContainEqual(
+      expect.objectContaining({ on: true }),
+    );
   });
 });

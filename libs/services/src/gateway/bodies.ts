@@ -31,7 +31,8 @@ const channelOrAll = /^([a-z][a-z0-9-]{0,31}|\*)$/;
 const nameOrAll = channelOrAll;
 const longestSpanMs = 7 * 86_400_000;
 const starOr = <T extends string>(values: readonly T[]): readonly (T | '*')[] => [...values, '*'];
-const isSpan = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= longestSpanMs;
+const isSpan = (value: unknown): boolean =>
+  Number.isInteger(value) && Number(value) >= 0 && Number(value) <= longestSpanMs;
 
 /** An id of the bank's, by the same rule as in its records. */
 const IsIdentifier = (): PropertyDecorator =>
@@ -112,7 +113,11 @@ export class ConsentBody {
 }
 
 export class GroupingBody {
-  @ApiProperty({ type: 'integer', minimum: 0, maximum: longestSpanMs }) @IsInt() @Min(0) @Max(longestSpanMs) waitMs!: number;
+  @ApiProperty({ type: 'integer', minimum: 0, maximum: longestSpanMs })
+  @IsInt()
+  @Min(0)
+  @Max(longestSpanMs)
+  waitMs!: number;
   @ApiProperty({ type: 'integer', minimum: 0, maximum: longestSpanMs })
   @IsInt()
   @Min(0)
@@ -147,7 +152,11 @@ export class PreferencesBody {
     description: 'By channel or *',
   })
   @IsOptional()
-  @RecordOf({ keys: nameOrAll, atMost: 10 }, 'must be shown or hidden', (value) => value === 'shown' || value === 'hidden')
+  @RecordOf(
+    { keys: nameOrAll, atMost: 10 },
+    'must be shown or hidden',
+    (value) => value === 'shown' || value === 'hidden',
+  )
   privacy?: Record<string, 'shown' | 'hidden'>;
 }
 

@@ -1,5 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Get, Header, HttpException, HttpStatus, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpException,
+  HttpStatus,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { agreedChanges, consentScreen } from './consent-screen.ts';

@@ -13,8 +13,10 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const link = async (customerId: string): Promise<{ url: string; token: string; path: string; expiresAt: number }> => {
-  const { json } = await world.call('POST', `/v1/customers/${customerId}/links`, { body: { purpose: 'messenger-link' } });
-  return { ...json, path: new URL(json.url as string).pathname };
+  const { json } = await world.call('POST', `/v1/customers/${customerId}/links`, {
+    body: { purpose: 'messenger-link' },
+  });
+  return { ...json, path: new URL(json.url).pathname };
 };
 const agree = (path: string, form: Record<string, string> = {}): Promise<Answer> =>
   world.send(path, {
@@ -32,7 +34,9 @@ describe('a customer’s link', () => {
     expect(token).toMatch(/^[A-Za-z0-9_-]{22}$/);
     expect(expiresAt).toBe(now + minutes(10));
     const rows = await world.records(topicNames.audit);
-    expect(rows).toContainEqual(expect.objectContaining({ action: 'link messenger-link', actor: 'key:alpha', result: 'done' }));
+    expect(rows).toContainEqual(
+      expect.objectContaining({ action: 'link messenger-link', actor: 'key:alpha', result: 'done' }),
+    );
     expect(JSON.stringify(rows)).not.toContain(token);
   });
 
@@ -45,7 +49,9 @@ describe('a customer’s link', () => {
     expect(more).toEqual([]);
     expect(consent).toMatchObject({ type: 'consent', tenantId: 'alpha', acceptedAt: now });
     // What is not offered cannot be agreed to.
-    const cells = (consent.changes as { purpose: string; dataClass: string }[]).map(({ purpose, dataClass }) => `${purpose}/${dataClass}`);
+    const cells = (consent.changes as { purpose: string; dataClass: string }[]).map(
+      ({ purpose, dataClass }) => `${purpose}/${dataClass}`,
+    );
     expect(cells).toEqual(
       ['fraud-protection', 'security-notice', 'account-alert', 'service-reply'].flatMap((purpose) =>
         ['existence', 'amount', 'time'].map((dataClass) => `${purpose}/${dataClass}`),

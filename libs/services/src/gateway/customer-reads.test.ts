@@ -81,13 +81,27 @@ describe('what the bank may read of a customer', () => {
     await world.call('PUT', '/v1/customers/cus-1/preferences', {
       body: { grouping: { '*': { waitMs: 0, intervalMs: 0 } }, privacy: { '*': 'shown' } },
     });
-    const { json: consent } = await world.call('POST', '/v1/customers/cus-1/consents', { body: { changes, source: 'app' } });
+    const { json: consent } = await world.call('POST', '/v1/customers/cus-1/consents', {
+      body: { changes, source: 'app' },
+    });
     await waitUntil('the consents to be committed', async () => (await read('consents')).status === 200);
     expect((await read('profile')).json).toMatchObject({ customerId: 'cus-1', ...profile });
     expect((await read('consents')).json).toMatchObject({
       standing: [
-        { channel: 'sms', purpose: 'account-alert', dataClass: 'existence', action: 'grant', consentId: `${consent.id}/0` },
-        { channel: 'sms', purpose: 'account-alert', dataClass: 'amount', action: 'grant', consentId: `${consent.id}/1` },
+        {
+          channel: 'sms',
+          purpose: 'account-alert',
+          dataClass: 'existence',
+          action: 'grant',
+          consentId: `${consent.id}/0`,
+        },
+        {
+          channel: 'sms',
+          purpose: 'account-alert',
+          dataClass: 'amount',
+          action: 'grant',
+          consentId: `${consent.id}/1`,
+        },
       ],
       ledger: [{ id: `${consent.id}/0`, source: 'app', actor: 'customer' }, { id: `${consent.id}/1` }],
     });

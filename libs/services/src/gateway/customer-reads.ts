@@ -1,4 +1,12 @@
-import { customerEntries, deliverStageName, deliveryTopic, disclosuresKey, keyOf, lanes, topicNames } from '@tocsin/core';
+import {
+  customerEntries,
+  deliverStageName,
+  deliveryTopic,
+  disclosuresKey,
+  keyOf,
+  lanes,
+  topicNames,
+} from '@tocsin/core';
 import type { AlertHistory, ChannelId, ConsentState, LedgerRow, ProfileState } from '@tocsin/core';
 import type { CommittedState } from './committed-state.ts';
 
@@ -13,15 +21,22 @@ export class CustomerReads {
   }
 
   async profile(tenantId: string, customerId: string): Promise<object | undefined> {
-    const [profile] = await this.#alert<ProfileState>(tenantId, customerId, [customerEntries(tenantId, customerId).profile]);
+    const [profile] = await this.#alert<ProfileState>(tenantId, customerId, [
+      customerEntries(tenantId, customerId).profile,
+    ]);
     if (profile === undefined) return undefined;
     const { language, timeZone, contactPoints, channelOrder, links, preferences, stops } = profile;
     return { customerId, language, timeZone, contactPoints, channelOrder, links, preferences, stops };
   }
 
   /** What stands, cell by cell, and the newest lines of the ledger behind it. */
-  async consents(tenantId: string, customerId: string): Promise<{ standing: object[]; ledger: readonly object[] } | undefined> {
-    const [consents] = await this.#alert<ConsentState>(tenantId, customerId, [customerEntries(tenantId, customerId).consents]);
+  async consents(
+    tenantId: string,
+    customerId: string,
+  ): Promise<{ standing: object[]; ledger: readonly object[] } | undefined> {
+    const [consents] = await this.#alert<ConsentState>(tenantId, customerId, [
+      customerEntries(tenantId, customerId).consents,
+    ]);
     if (consents === undefined) return undefined;
     const standing = Object.entries(consents.cells).map(([cell, value]) => {
       const [channel, purpose, dataClass] = cell.split('|');
@@ -31,7 +46,9 @@ export class CustomerReads {
   }
 
   async alerts(tenantId: string, customerId: string): Promise<readonly object[]> {
-    const [history] = await this.#alert<AlertHistory>(tenantId, customerId, [customerEntries(tenantId, customerId).history]);
+    const [history] = await this.#alert<AlertHistory>(tenantId, customerId, [
+      customerEntries(tenantId, customerId).history,
+    ]);
     return history?.alerts ?? [];
   }
 
@@ -41,7 +58,13 @@ export class CustomerReads {
       this.#channels.flatMap((channel) =>
         lanes.map(async (lane) => {
           const topic = deliveryTopic(channel, lane);
-          const [rows] = await this.#state.read<readonly LedgerRow[]>(deliverStageName(channel, lane), topic, tenantId, customerId, [entry]);
+          const [rows] = await this.#state.read<readonly LedgerRow[]>(
+            deliverStageName(channel, lane),
+            topic,
+            tenantId,
+            customerId,
+            [entry],
+          );
           return rows ?? [];
         }),
       ),

@@ -21,10 +21,16 @@ export interface GatewayExtras {
 }
 
 /** The gateway's own stage, and the module that serves HTTP. */
-export function gatewayService(context: ServiceContext, publicUrl: string, extras: GatewayExtras = {}): Service & { readonly module: DynamicModule } {
+export function gatewayService(
+  context: ServiceContext,
+  publicUrl: string,
+  extras: GatewayExtras = {},
+): Service & { readonly module: DynamicModule } {
   const { settings, platform } = context;
   const { channels } = configuredChannels(settings);
-  const pageId = channels.map(({ options }) => (options as { pageId?: unknown }).pageId).find((id) => typeof id === 'string') ?? null;
+  const pageId =
+    channels.map(({ options }) => (options as { pageId?: unknown }).pageId).find((id) => typeof id === 'string') ??
+    null;
   const module = GatewayModule.forRoot({
     log: platform.log,
     state: platform.state,

@@ -189,7 +189,9 @@ describe('a change of consent', () => {
   it('masks a card number in what was said as proof', async () => {
     const changes = [{ ...change('sms', '*', '*', 'grant'), evidence: 'said of card 4111 1111 1111 1111' }];
     await world.call('POST', '/v1/customers/masked/consents', { body: { changes } });
-    const records = (await world.records(topicNames.customerEvents)).filter(({ customerId }) => customerId === 'masked');
+    const records = (await world.records(topicNames.customerEvents)).filter(
+      ({ customerId }) => customerId === 'masked',
+    );
     expect(records[0]?.changes[0].evidence).toBe('said of card ..1111');
   });
 

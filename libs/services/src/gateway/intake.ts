@@ -53,7 +53,12 @@ export class Intake {
     const records = await Promise.all(
       placed.map(async ({ topic, tenantId, id, record }) => {
         const key = keyOf(tenantId, id);
-        return { topic, partition: partitionOf(key, await this.#partitions.of(topic)), key, value: JSON.stringify(record) };
+        return {
+          topic,
+          partition: partitionOf(key, await this.#partitions.of(topic)),
+          key,
+          value: JSON.stringify(record),
+        };
       }),
     );
     const appended = await this.#log.append(records);

@@ -29,12 +29,16 @@ describe('the gateway on Kafka and Redis', () => {
   });
 
   const barrierOf = async (customerId: string, channel: string) => {
-    const [answer] = await world.platform.barriers.ask([{ tenantId: 'alpha', customerId, channel, provider: 'Twilio' }]);
+    const [answer] = await world.platform.barriers.ask([
+      { tenantId: 'alpha', customerId, channel, provider: 'Twilio' },
+    ]);
     return answer;
   };
   const link = async (customerId: string): Promise<string> => {
-    const { json } = await world.call('POST', `/v1/customers/${customerId}/links`, { body: { purpose: 'messenger-link' } });
-    return new URL(json.url as string).pathname;
+    const { json } = await world.call('POST', `/v1/customers/${customerId}/links`, {
+      body: { purpose: 'messenger-link' },
+    });
+    return new URL(json.url).pathname;
   };
 
   it('records a repeated write once, however many come at the same time', async () => {
@@ -80,7 +84,10 @@ describe('the gateway on Kafka and Redis', () => {
   it('switches off at once, and writes down who reached for another bank', async () => {
     await world.call('POST', '/v1/kill-switches', { body: { scope: 'provider:Twilio', on: true, why: 'it leaks' } });
     expect((await barrierOf('anybody', 'sms'))?.killed).toBe('provider:Twilio');
-    const other = await world.call('GET', '/v1/customers/cus-1/alerts', { key: apiKeys.beta, headers: { 'tocsin-tenant': 'alpha' } });
+    const other = await world.call('GET', '/v1/customers/cus-1/alerts', {
+      key: apiKeys.beta,
+      headers: { 'tocsin-tenant': 'alpha' },
+    });
     expect(other.status).toBe(404);
     const audit = await world.records(topicNames.audit);
     expect(audit.filter(({ result }) => result === 'refused')).toEqual([

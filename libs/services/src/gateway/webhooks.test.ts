@@ -42,8 +42,15 @@ describe('webhooks', () => {
   });
   afterAll(() => world.close());
 
-  const post = (body: string | Buffer, headers: Record<string, string> = { 'x-hub-signature-256': metaSignature(body) }) =>
-    world.send('/webhooks/messenger', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  const post = (
+    body: string | Buffer,
+    headers: Record<string, string> = { 'x-hub-signature-256': metaSignature(body) },
+  ) =>
+    world.send('/webhooks/messenger', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
   const replies = async () => (await world.records(topicNames.customerEvents)).filter(({ type }) => type === 'reply');
   const size = async () => (await world.records(topicNames.customerEvents)).length;
   const barrierOf = async (customerId: string, channel: string) => {
@@ -53,8 +60,10 @@ describe('webhooks', () => {
 
   /** A code as the customer's page hands it out. */
   async function codeFor(customerId: string): Promise<string> {
-    const { json } = await world.call('POST', `/v1/customers/${customerId}/links`, { body: { purpose: 'messenger-link' } });
-    const { headers } = await world.send(new URL(json.url as string).pathname, { method: 'POST' });
+    const { json } = await world.call('POST', `/v1/customers/${customerId}/links`, {
+      body: { purpose: 'messenger-link' },
+    });
+    const { headers } = await world.send(new URL(json.url).pathname, { method: 'POST' });
     return new URL(headers.get('location') ?? '').searchParams.get('ref') ?? '';
   }
 
@@ -71,7 +80,9 @@ describe('webhooks', () => {
 
   it('answers Meta’s verification with the challenge alone', async () => {
     const ask = (token: string) =>
-      world.send(`/webhooks/messenger?hub.mode=subscribe&hub.verify_token=${token}&hub.challenge=1158201444`, { method: 'GET' });
+      world.send(`/webhooks/messenger?hub.mode=subscribe&hub.verify_token=${token}&hub.challenge=1158201444`, {
+        method: 'GET',
+      });
     const { status, text, headers } = await ask(verifyToken);
     expect({ status, text, type: headers.get('content-type') }).toEqual({
       status: 200,
@@ -104,8 +115,14 @@ describe('webhooks', () => {
   it.each<[string, (body: string) => Promise<Answer>]>([
     ['unsigned', (body) => post(body, {})],
     ['signed by another secret', (body) => post(body, { 'x-hub-signature-256': metaSignature(body, 'other') })],
-    ['with one byte altered', (body) => post(body.replace('hello', 'hellp'), { 'x-hub-signature-256': metaSignature(body) })],
-    ['written anew', (body) => post(JSON.stringify(JSON.parse(body), null, 1), { 'x-hub-signature-256': metaSignature(body) })],
+    [
+      'with one byte altered',
+      (body) => post(body.replace('hello', 'hellp'), { 'x-hub-signature-256': metaSignature(body) }),
+    ],
+    [
+      'written anew',
+      (body) => post(JSON.stringify(JSON.parse(body), null, 1), { 'x-hub-signature-256': metaSignature(body) }),
+    ],
     ['with the old signature', (body) => post(body, { 'x-hub-signature': 'sha1=00' })],
     ['that is no JSON', () => post('{', {})],
   ])('refuses what comes %s, and appends nothing', async (_how, call) => {
@@ -115,7 +132,12 @@ describe('webhooks', () => {
   });
 
   it('takes other types of content for what they are: bytes to be verified', async () => {
-    for (const type of ['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/octet-stream']) {
+    for (const type of [
+      'text/plain',
+      'application/xml',
+      'multipart/form-data; boundary=x',
+      'application/octet-stream',
+    ]) {
       expect((await post('<x/>', { 'content-type': type })).status).toBe(401);
     }
     expect((await world.send('/webhooks/messenger', { method: 'POST' })).status).toBe(401);
@@ -239,7 +261,13 @@ describe('webhooks', () => {
     const receipt = { MessageSid: 'SM2', MessageStatus: 'delivered', From: '+35924000000', To: number };
     expect((await call(receipt, twilioSignature(url, receipt))).status).toBe(200);
     expect(await world.records(topicNames.customerEvents)).toContainEqual(
-      expect.objectContaining({ type: 'receipt', customerId: 'cus-sms', ref: 'SM2', state: 'delivered', channel: 'sms' }),
+      expect.objectContaining({
+        type: 'receipt',
+        customerId: 'cus-sms',
+        ref: 'SM2',
+        state: 'delivered',
+        channel: 'sms',
+      }),
     );
   });
 
@@ -254,6 +282,23 @@ describe('webhooks', () => {
       });
     expect((await call('{}')).status).toBe(200);
     expect((await call('{ }')).status).toBe(403);
+  });
+
+  it('passes on what settles an unknown send, and who owns the conversation', async () => {
+    const echo = {
+      sender: { id: '555' },
+      recipient: { id: psid },
+      timestamp: 1_790_000_000_000,
+      message: { mid: 'm-echo', is_echo: true, metadata: 'k'.repeat(32), text: 'ours' },
+    };
+    const standby = [says('m-standby', 'HELP')];
+    const body = JSON.stringify({ object: 'page', entry: [{ id: '555', time: 1, messaging: [echo], standby }] });
+    expect((await post(body)).status).toBe(200);
+    const records = await world.records(topicNames.customerEvents);
+    expect(records).toContainEqual(
+      expect.objectContaining({ type: 'receipt', ref: 'm-echo', key: 'k'.repeat(32), state: 'sent' }),
+    );
+    expect(records).toContainEqual(expect.objectContaining({ id: 'messenger:m-standby', standby: true }));
   });
 
   it('takes many events of one call in their order', async () => {

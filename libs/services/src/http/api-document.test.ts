@@ -61,7 +61,10 @@ describe('the document of the API', () => {
     for (const { path, method, operation } of operations) {
       const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       const described = operation.parameters.filter((parameter) => parameter.in === 'path');
-      expect({ path, parameters: described.map(({ name }) => name).sort() }).toEqual({ path, parameters: named.sort() });
+      expect({ path, parameters: described.map(({ name }) => name).sort() }).toEqual({
+        path,
+        parameters: named.sort(),
+      });
       expect(described.every(({ required }) => required)).toBe(true);
       expect(Object.keys(operation.responses).length).toBeGreaterThan(0);
       const hasBody = operation.requestBody?.content['application/json'] !== undefined;
@@ -91,7 +94,10 @@ describe('the document of the API', () => {
 
   it('says that each needs a credential, and without one each is closed', async () => {
     for (const { method, path, operation } of operations) {
-      expect({ path, security: operation.security }).toEqual({ path, security: expect.arrayContaining([{ bearer: [] }]) });
+      expect({ path, security: operation.security }).toEqual({
+        path,
+        security: expect.arrayContaining([{ bearer: [] }]),
+      });
       const url = path.replaceAll(/\{\w+\}/g, 'x');
       for (const headers of [{}, { 'x-api-key': 'guessed' }, { authorization: 'Bearer guessed' }]) {
         const body = method === 'get' ? {} : { body: {} };
@@ -128,7 +134,11 @@ describe('every answer', () => {
   });
 
   it('quotes nothing of a body that cannot be read', async () => {
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"card": 4111111111111111 oops' };
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"card": 4111111111111111 oops',
+    };
     const { status, text } = await world.send('/v1/events', init);
     expect(status).toBe(400);
     expect(text).not.toContain('4111');

@@ -29,7 +29,7 @@ export async function httpApp(options: {
     new FastifyAdapter({ bodyLimit: maxBodyBytes, trustProxy: false, routerOptions: { maxParamLength } }),
     { bodyParser: false, logger: nestLogger(logger), abortOnError: false },
   );
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   addSecurityHeaders(fastify, { https });
   readBodies(fastify);
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));

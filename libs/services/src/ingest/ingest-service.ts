@@ -45,6 +45,9 @@ export function ingestService(context: ServiceContext): Service {
             source.topic,
             platform.log,
           );
+    if (source.kafka !== undefined) {
+      context.dependencies.add({ name: `source ${source.name}`, check: () => log.ping() });
+    }
     feeds.push(
       stageFeed({
         ...context,

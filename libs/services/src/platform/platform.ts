@@ -38,7 +38,7 @@ const openKafka = (kafka: KafkaSettings, clientId: string, logger: Logger): Log 
   kafkaLog({
     brokers: kafka.brokers,
     clientId,
-    ...(kafka.ssl === undefined ? {} : { ssl: kafka.ssl as NonNullable<KafkaLogOptions['ssl']> }),
+    ...(kafka.ssl === undefined ? {} : { ssl: kafka.ssl }),
     ...(kafka.sasl === undefined ? {} : { sasl: { ...kafka.sasl } as NonNullable<KafkaLogOptions['sasl']> }),
     replicationFactor: kafka.replicationFactor,
     minInsyncReplicas: kafka.minInsyncReplicas,
@@ -50,7 +50,9 @@ const openFolder = (folder: string) =>
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof FolderTaken) throw new CannotStart(message, { cause: error });
     if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
-      throw new CannotStart(`The folder ${folder} cannot be used (${code}): set \`folder\` to another one.`, { cause: error });
+      throw new CannotStart(`The folder ${folder} cannot be used (${code}): set \`folder\` to another one.`, {
+        cause: error,
+      });
     }
     throw error;
   });

@@ -151,10 +151,14 @@ export const stateContentCases: readonly StateCase[] = [
           await new Promise((resolve) => setImmediate(resolve));
         }
       };
-      const looking = look();
-      for (let n = 2; n <= 60; n++) owner = await save(slot, owner, n, all(n));
-      done = true;
-      await looking;
+      const write = async (): Promise<void> => {
+        try {
+          for (let n = 2; n <= 60; n++) owner = await save(slot, owner, n, all(n));
+        } finally {
+          done = true;
+        }
+      };
+      await Promise.all([look(), write()]);
       assert.ok(looks > 0);
       const { position, resident } = await acquire(other);
       assert.equal(position?.offset, 60);

@@ -91,6 +91,9 @@ function ofAlert(alert: ExpectedAlert, customer: Customer, own: readonly Sent[],
   const next = reach.order.find((channel) => channel !== home && (reach.addresses as readonly string[]).includes(channel));
   const elsewhere = told.filter(({ channel, seen }) => channel !== home && seen);
   const problems: Problem[] = [];
+  for (const channel of reach.order) {
+    if (on(channel).length > 1) problems.push(problem(`arrived ${on(channel).length} times on ${channel}`));
+  }
 
   /** Nobody knows whether the first channel took it: never again there; urgent goes on to the next and says that it may repeat. */
   const unknown = (arrived: number | undefined, mayBeSettled = false): void => {
@@ -101,18 +104,18 @@ function ofAlert(alert: ExpectedAlert, customer: Customer, own: readonly Sent[],
       return;
     }
     if (on(next).length === 0 && !mayBeSettled) problems.push(problem(`did not go on to ${next} after an unknown outcome`, true));
-    if (on(next).length > 1) problems.push(problem(`arrived ${on(next).length} times on ${next}`));
     if (on(next).some(({ text }) => !saysMayRepeat(text))) problems.push(problem(`does not say on ${next} that it may repeat`));
   };
   const exactly = (channel: Channel): void => {
     const seen = on(channel);
     if (seen.length === 0) problems.push(problem(`did not arrive on ${channel}`, true));
-    if (seen.length > 1) problems.push(problem(`arrived ${seen.length} times on ${channel}`));
     const others = told.filter((message) => message.channel !== channel && message.seen);
     if (others.length > 0) problems.push(problem(`arrived on ${others[0]!.channel}, besides ${channel}`));
     if (seen.some(({ text }) => saysMayRepeat(text))) problems.push(problem('says that it may repeat, although nothing was unknown'));
   };
 
+  // The crash of deliver in the middle of a send leaves the same doubt as a lost answer.
+  const doubtful = input.unknownAlerts.has(alertName(alert)) || told.some(({ key }) => input.unknownKeys.has(key));
   switch (customer.misfortune) {
     case 'messenger-500':
     case 'sms-500':
@@ -126,23 +129,21 @@ function ofAlert(alert: ExpectedAlert, customer: Customer, own: readonly Sent[],
       unknown(1, customer.misfortune === 'sms-dropped');
       return problems;
     case 'messenger-window-no-template':
-      exactly('sms');
+      if (!doubtful) exactly('sms');
       return problems;
     case 'sms-opted-out':
-      exactly('email');
+      if (!doubtful) exactly('email');
       return problems;
     case 'messenger-429':
     case 'sms-429':
     case 'messenger-window':
+      if (doubtful) return problems;
       exactly(home);
       if (problems.length === 0 && requests.length < 2) problems.push(problem('the provider was not asked again'));
       return problems;
-    default: {
-      // The crash of deliver in the middle of a send leaves the same doubt as a lost answer.
-      const doubtful = input.unknownAlerts.has(alertName(alert)) || requests.some(({ key }) => input.unknownKeys.has(key));
+    default:
       if (doubtful) unknown(undefined);
       else exactly(home);
       return problems;
-    }
   }
 }

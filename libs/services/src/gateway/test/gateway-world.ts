@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { topicSpecs } from '@tocsin/core';
 import type { Digest, Instant } from '@tocsin/core';
 import { silentLogger } from '@tocsin/nest';
-import { freePort } from '@tocsin/testing';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { stringify } from 'yaml';
 import { keyedDigest } from '../../platform/digests.ts';
@@ -29,13 +28,37 @@ export const apiKeys = {
   beta: 'key-of-beta',
 } as const;
 
+/** What the tests look at in an answer of the API; which of it is there depends on the route. */
+export interface AnswerBody {
+  readonly statusCode: number;
+  readonly message: string | readonly string[];
+  readonly rejections: readonly object[];
+  readonly id: string;
+  readonly url: string;
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+/** What the tests look at in a record; which of it is there depends on its type. */
+export interface Recorded {
+  readonly type: string;
+  readonly id: string;
+  readonly tenantId: string;
+  readonly customerId: string;
+  readonly accountId: string;
+  readonly action: string;
+  readonly result: string;
+  readonly text: string;
+  readonly linked: boolean;
+  readonly at: number;
+  readonly changes: readonly { readonly purpose: string; readonly dataClass: string; readonly evidence?: string }[];
+}
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // The tests look into answers as they come.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly json: any;
+  readonly json: AnswerBody;
 }
 
 export interface GatewayWorldOptions {
@@ -67,8 +90,7 @@ export interface GatewayWorld {
   /** Exactly these bytes. */
   send(path: string, init: RequestInit): Promise<Answer>;
   /** All records of a topic, parsed, partition by partition. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  records(topic: string): Promise<any[]>;
+  records(topic: string): Promise<readonly Recorded[]>;
   close(): Promise<void>;
 }
 
@@ -80,7 +102,16 @@ async function answerOf(response: Response): Promise<Answer> {
   } catch {
     json = undefined;
   }
-  return { status: response.status, headers: response.headers, text, json };
+  return { status: response.status, headers: response.headers, text, json: json as AnswerBody };
+}
+
+/** A loopback port that was free a moment ago: the gateway's public address must be known before it listens. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
 }
 
 /** The gateway as it runs, on embedded storage in a folder of its own, with two tenants and two channels. */
@@ -100,7 +131,12 @@ export async function startGatewayWorld(options: GatewayWorldOptions = {}): Prom
       sms: {
         tenant: 'alpha',
         provider: 'twilio',
-        twilio: { accountSid: `AC${'0'.repeat(32)}`, password: authToken, authTokens: [authToken], from: '+35924000000' },
+        twilio: {
+          accountSid: `AC${'0'.repeat(32)}`,
+          password: authToken,
+          authTokens: [authToken],
+          from: '+35924000000',
+        },
       },
     },
     ...options.settings,
@@ -147,11 +183,11 @@ export async function startGatewayWorld(options: GatewayWorldOptions = {}): Prom
       }),
     async records(topic) {
       const partitions = opened.partitions[topic] ?? 0;
-      const found: unknown[] = [];
+      const found: Recorded[] = [];
       for (let partition = 0; partition < partitions; partition++) {
         const { start: from } = await opened.log.bounds(topic, partition);
         for (const { value } of await opened.log.read(topic, partition, from, 10_000)) {
-          found.push(JSON.parse(Buffer.from(value ?? new Uint8Array()).toString('utf8')));
+          found.push(JSON.parse(Buffer.from(value ?? new Uint8Array()).toString('utf8')) as Recorded);
         }
       }
       return found;
@@ -191,9 +227,18 @@ export async function startIssuer(): Promise<TestIssuer> {
     ES256: await generateKeyPair('ES256'),
     RS512: await generateKeyPair('RS512'),
   };
-  const strangers = { RS256: await generateKeyPair('RS256'), ES256: await generateKeyPair('ES256'), RS512: pairs.RS512 };
+  const strangers = {
+    RS256: await generateKeyPair('RS256'),
+    ES256: await generateKeyPair('ES256'),
+    RS512: pairs.RS512,
+  };
   const keys = await Promise.all(
-    Object.entries(pairs).map(async ([alg, { publicKey }]) => ({ ...(await exportJWK(publicKey)), alg, kid: alg, use: 'sig' })),
+    Object.entries(pairs).map(async ([alg, { publicKey }]) => ({
+      ...(await exportJWK(publicKey)),
+      alg,
+      kid: alg,
+      use: 'sig',
+    })),
   );
   let fetches = 0;
   const server = createServer((_request, response) => {
