@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { keyOf, partitionOf, topicNames } from '@tocsin/core';
-import type { FindingRecord } from '@tocsin/core';
+import type { AlertHistory, FindingRecord, LedgerRow } from '@tocsin/core';
 import { startFakeTwilio } from '@tocsin/simulator';
 import type { FakeTwilio } from '@tocsin/simulator';
 import { waitUntil } from '@tocsin/testing';
@@ -115,8 +115,8 @@ describe('what the bank may read of a customer', () => {
     await platform.log.append([{ topic: topicNames.customerEvents, partition, key, value }]);
 
     const rows = await waitUntil('the disclosure to be committed', async () => {
-      const { json } = await read('disclosures');
-      return json.some(({ outcome }: { outcome: string }) => outcome === 'accepted') && json;
+      const rows = JSON.parse((await read('disclosures')).text) as readonly LedgerRow[];
+      return rows.some(({ outcome }) => outcome === 'accepted') && rows;
     });
     expect(twilio.visible(number).map(({ text }) => text)).toEqual([expect.stringContaining('123.45')]);
     expect(rows).toEqual([
@@ -132,8 +132,8 @@ describe('what the bank may read of a customer', () => {
     ]);
     expect(JSON.stringify(rows)).not.toContain('123.45');
     const alerts = await waitUntil('the alert to be accepted', async () => {
-      const { json } = await read('alerts');
-      return json[0]?.state === 'accepted' && json;
+      const alerts = JSON.parse((await read('alerts')).text) as AlertHistory['alerts'];
+      return alerts[0]?.state === 'accepted' && alerts;
     });
     expect(alerts).toEqual([
       expect.objectContaining({ kind: 'purchase-over', transactionIds: ['t-1'], accountId: 'acc-1' }),

@@ -192,7 +192,7 @@ describe('a change of consent', () => {
     const records = (await world.records(topicNames.customerEvents)).filter(
       ({ customerId }) => customerId === 'masked',
     );
-    expect(records[0]?.changes[0].evidence).toBe('said of card ..1111');
+    expect(records[0]?.changes[0]?.evidence).toBe('said of card ..1111');
   });
 
   it.each([

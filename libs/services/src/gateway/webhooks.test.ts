@@ -255,7 +255,7 @@ describe('webhooks', () => {
     const [reply] = (await replies()).filter(({ customerId }) => customerId === 'cus-sms');
     expect(reply).toMatchObject({ id: 'sms:SM1', text: 'СТОП', address: number, opensWindow: false });
     // Twilio's form has no time of its own.
-    expect(Math.abs(Date.now() - reply.at)).toBeLessThan(60_000);
+    expect(Math.abs(Date.now() - reply!.at)).toBeLessThan(60_000);
     expect(await barrierOf('cus-sms', 'sms')).toBe('deny');
 
     const receipt = { MessageSid: 'SM2', MessageStatus: 'delivered', From: '+35924000000', To: number };

@@ -7,7 +7,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { maxIdentifier } from '@tocsin/core';
 import { nestLogger } from '@tocsin/nest';
 import type { Logger, Metrics } from '@tocsin/nest';
-import type { FastifyInstance } from 'fastify';
 import { maxBodyBytes, readBodies } from './body-parsers.ts';
 import { ErrorAnswers } from './error-answers.ts';
 import { addSecurityHeaders } from './security-headers.ts';

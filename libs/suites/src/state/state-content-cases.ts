@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { entryHeaderBytes } from '@tocsin/core';
 import type { Acquired, Slot } from '@tocsin/core';
-import { acquire, contentOf, newStage, present, readAll, request, save, slots, storedEntry } from './state-harness.ts';
+import {
+  acquire,
+  contentOf,
+  newStage,
+  present,
+  readAll,
+  request,
+  sameBytes,
+  save,
+  slots,
+  storedEntry,
+} from './state-harness.ts';
 import type { Content, StateCase } from './state-harness.ts';
 
 /** Sweeps until nothing more goes for long enough that every entry must have been looked at. */
@@ -98,13 +109,11 @@ export const stateContentCases: readonly StateCase[] = [
       const entries = new Map([...cold, ...resident, ['empty', storedEntry('')]]);
       assert.equal(await slot.checkpoint({ ...request(owner, 1), entries }), 1);
       const values = await readAll(slot, { ...owner, version: 1 }, [...keys, 'empty']);
-      keys.forEach((key, i) =>
-        assert.deepEqual(Uint8Array.from(present(values[i])), cold.get(key), JSON.stringify(key)),
-      );
+      keys.forEach((key, i) => sameBytes(values[i], cold.get(key), key));
       assert.equal(present(values.at(-1)).length, entryHeaderBytes);
       const again = await acquire(slot);
       assert.deepEqual(new Set(again.resident.keys()), new Set(resident.keys()));
-      for (const [key, value] of resident) assert.deepEqual(Uint8Array.from(present(again.resident.get(key))), value);
+      for (const [key, value] of resident) sameBytes(again.resident.get(key), value, key);
     },
   },
   {
@@ -114,7 +123,7 @@ export const stateContentCases: readonly StateCase[] = [
       const big = storedEntry(new Uint8Array(64 * 1024 - entryHeaderBytes).fill(0xa5));
       const owner = await acquire(slot);
       assert.equal(await slot.checkpoint({ ...request(owner, 1), entries: new Map([['big', big]]) }), 1);
-      assert.deepEqual(Uint8Array.from(present((await slot.peek(['big']))[0])), big);
+      sameBytes((await slot.peek(['big']))[0], big, 'big');
     },
   },
   {
@@ -198,9 +207,7 @@ export const stateContentCases: readonly StateCase[] = [
       const keys = [...entries.keys()];
       const values = await slot.peek(keys);
       const dead = new Set(gone);
-      keys.forEach((key, i) =>
-        assert.deepEqual(values[i] && Uint8Array.from(values[i]), dead.has(key) ? null : entries.get(key), key),
-      );
+      keys.forEach((key, i) => sameBytes(values[i], dead.has(key) ? null : entries.get(key), key));
       assert.equal((await save(slot, now, 2)).version, 2, 'a sweep does not move the version');
     },
   },
