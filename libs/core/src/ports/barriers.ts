@@ -8,7 +8,7 @@ export interface Barrier {
   /** Offset in `customer-events` of the record that this barrier stands for. */
   readonly offset: number;
   /** Which channel; `*` is every channel. */
-  readonly channel: ChannelId | '*';
+  readonly channel: ChannelId;
   /**
    * `deny`: the customer stopped the channel. `wait`: something narrower was revoked; nothing leaves until the sender's
    * copy of the contact is at least as new, which then decides what may still be told. `allow`: the channel was opened again.
