@@ -35,7 +35,8 @@ export type ChannelId = string;
 
 /** One line of a customer's consent ledger; append-only, the current state follows by replay. */
 export interface ConsentChange {
-  readonly id: string; `*` is every channel.
+  readonly id: string;
+  /** `*` is every channel. */
   readonly channel: ChannelId;
   readonly purpose: Purpose | '*';
   readonly dataClass: DataClass | '*';

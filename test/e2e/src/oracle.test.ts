@@ -5,9 +5,9 @@ import type { Verdict } from './verdict.ts';
 /* The oracle itself is judged by the cases that the reference calculates by hand. */
 
 interface Oracle {
-  judge(lines: readonly { number: number; value: Buffer | null }[], setUp: object): Verdict;
-  read(bytes: Buffer | null, receivedAt: number): { readonly code?: string };
-  distance(a: readonly [number, number], b: readonly [number, number]): number;
+  readonly judge: (lines: readonly { number: number; value: Buffer | null }[], setUp: object) => Verdict;
+  readonly read: (bytes: Buffer | null, receivedAt: number) => { readonly code?: string };
+  readonly distance: (a: readonly [number, number], b: readonly [number, number]) => number;
 }
 const { judge, read, distance } = (await import(new URL('../oracle.mjs', import.meta.url).href)) as Oracle;
 
