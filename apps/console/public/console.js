@@ -1,7 +1,12 @@
 // The page: draws what the stream of events says, sends what a person does. All text enters as text, never as markup.
 
 const at = (id) => document.getElementById(id);
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const time = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

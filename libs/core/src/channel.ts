@@ -6,7 +6,12 @@ export type Outcome =
   /** The provider took it. That is not yet delivery. */
   | { readonly kind: 'accepted'; readonly ref: string }
   /** Certainly not sent; may be tried again. Scope `channel` opens the breaker for the whole provider account. */
-  | { readonly kind: 'retry'; readonly code: string; readonly afterMs?: number; readonly scope: 'message' | 'address' | 'channel' }
+  | {
+      readonly kind: 'retry';
+      readonly code: string;
+      readonly afterMs?: number;
+      readonly scope: 'message' | 'address' | 'channel';
+    }
   /** This message can never go this way. */
   | { readonly kind: 'permanent'; readonly code: string }
   /** The address is invalid or gone. */
@@ -80,7 +85,13 @@ export type ChannelEvent =
       /** Another application owns the conversation: counts for STOP and for the window, is never answered. */
       readonly standby?: boolean;
     }
-  | { readonly kind: 'linked'; readonly id: string; readonly address: string; readonly code: string; readonly at: Instant }
+  | {
+      readonly kind: 'linked';
+      readonly id: string;
+      readonly address: string;
+      readonly code: string;
+      readonly at: Instant;
+    }
   | { readonly kind: 'unlinked'; readonly id: string; readonly address: string; readonly at: Instant };
 
 export interface WebhookRequest {
@@ -100,7 +111,12 @@ export type WebhookAnswer =
   /** Answer to a verification call. */
   | { readonly kind: 'challenge'; readonly body: string }
   /** `body` and `contentType` are sent once the events are durable. */
-  | { readonly kind: 'events'; readonly events: readonly ChannelEvent[]; readonly body: string; readonly contentType: string };
+  | {
+      readonly kind: 'events';
+      readonly events: readonly ChannelEvent[];
+      readonly body: string;
+      readonly contentType: string;
+    };
 
 export interface ChannelTools {
   /** The HTTP client to use, so that tests and proxies stay possible. */

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { channels } from '@tocsin/channels';
-import { topicNames, topicSpecs, topicTable } from '@tocsin/core';
+import { deliveryTopic, lanes, topicNames, topicSpecs, topicTable } from '@tocsin/core';
 import type { BankRequest, LedgerRow, Log, LogRecord, StaffCase } from '@tocsin/core';
 import { kafkaLog } from '@tocsin/kafka';
 import { startFakeGraph, startFakeTwilio } from '@tocsin/simulator';
@@ -73,14 +73,40 @@ export class Scenario {
   async run(): Promise<Evidence> {
     this.#verdict = askOracle(this.#folder, this.#file);
     say(`the oracle expects ${this.#verdict.alerts.length} alerts, ${this.#verdict.cases.length} cases and ${this.#verdict.rejected.length} rejections`);
-    await this.#open();
-    await this.#meetCustomers();
-    await this.#firstFile();
-    await this.#takeBack();
-    await this.#secondFile();
-    const answers = await this.#sayNo();
-    const alerts = await this.#allArrived();
-    return this.#evidence(alerts, answers);
+    try {
+      await this.#open();
+      await this.#meetCustomers();
+      await this.#firstFile();
+      await this.#takeBack();
+      await this.#secondFile();
+      const answers = await this.#sayNo();
+      const alerts = await this.#allArrived();
+      return await this.#evidence(alerts, answers);
+    } catch (error) {
+      await this.#whereItStands();
+      throw error;
+    }
+  }
+
+  /** For whoever has to find out why the run stopped: which stage is behind, and what each service says of itself. */
+  async #whereItStands(): Promise<void> {
+    const stages = [
+      ['ingest.payments', this.#topic],
+      ['detect', topicNames.accountEvents],
+      ['alert', topicNames.customerEvents],
+      ['directory', topicNames.addresses],
+      ...channels.flatMap(({ id }) => lanes.map((lane) => [`deliver.${id}.${lane}`, deliveryTopic(id, lane)] as const)),
+    ] as const;
+    for (const [stage, topic] of stages) {
+      const behind = await lag(this.#log, `${this.#installation}.${stage}`, topic).catch((error: unknown) => String(error));
+      say(`${stage} is ${typeof behind === 'string' ? behind : behind.join(' ')} behind`);
+    }
+    for (const name of serviceNames) {
+      const health = await this.#services.health(name);
+      const metrics = await this.#services.metrics(name);
+      writeFileSync(join(this.#folder, `${name}.metrics`), metrics);
+      say(`${name} says: ${health}`);
+    }
   }
 
   /** Ends every process that was started, by its id. */
@@ -304,7 +330,7 @@ export class Scenario {
     let behind = 0;
     await waitUntil(
       () => `${stage} to catch up; it is ${behind} records behind`,
-      async () => (behind = await lag(this.#log, group, topic)) === 0,
+      async () => (behind = (await lag(this.#log, group, topic)).reduce((sum, one) => sum + one)) === 0,
       { withinMs: 120_000, everyMs: 250 },
     );
   }
@@ -322,7 +348,7 @@ export class Scenario {
     const texts = new Map<string, string>();
     for (const [name, all] of records) texts.set(`topic ${name}`, all.map(({ value }) => Buffer.from(value ?? '').toString('utf8')).join('\n'));
     for (const name of serviceNames) texts.set(`log of ${name}`, readFileSync(this.#services.logFile(name), 'utf8'));
-    for (const name of serviceNames) texts.set(`metrics of ${name}`, await (await fetch(`${this.#services.url(name)}/metrics`)).text());
+    for (const name of serviceNames) texts.set(`metrics of ${name}`, await this.#services.metrics(name));
     texts.set('messages', sent.map(({ text }) => text).join('\n'));
     return {
       file: this.#file,

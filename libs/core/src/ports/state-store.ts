@@ -55,7 +55,10 @@ export interface Slot {
    * Takes the slot over under a new random token. With `takeOver` false a living foreign lease answers `busy`; with true
    * (the consumer group assigned the partition to this member) it is taken at once.
    */
-  acquire(options: { readonly leaseMs: number; readonly takeOver: boolean }): Promise<Acquired | { readonly busyMs: number }>;
+  acquire(options: {
+    readonly leaseMs: number;
+    readonly takeOver: boolean;
+  }): Promise<Acquired | { readonly busyMs: number }>;
   /** Writes position and entries, and returns the new version; or `fenced`, having written nothing. */
   checkpoint(request: CheckpointRequest): Promise<number | 'fenced'>;
   /** Cold entries in the order of the keys, null where there is none; `fenced` where token or version differ. */

@@ -105,13 +105,14 @@ export interface ContactRecord {
   readonly stopped: boolean;
   readonly privacy: 'shown' | 'hidden';
   /** What may be disclosed here, by purpose: classes, and on what ground (consent record id or legal basis). */
-  readonly allowed: Readonly<Partial<Record<Purpose, { readonly classes: readonly DataClass[]; readonly ground: Ground }>>>;
+  readonly allowed: Readonly<
+    Partial<Record<Purpose, { readonly classes: readonly DataClass[]; readonly ground: Ground }>>
+  >;
 }
 
 /** On what an item of data may leave. */
 export type Ground =
-  | { readonly kind: 'consent'; readonly consentId: string }
-  | { readonly kind: 'legal-basis'; readonly basis: string };
+  { readonly kind: 'consent'; readonly consentId: string } | { readonly kind: 'legal-basis'; readonly basis: string };
 
 /** One row of the disclosure ledger, as decided before the bytes leave. Names of fields, never values. */
 export interface Disclosure {
@@ -170,9 +171,4 @@ export interface RedriveRecord {
 }
 
 export type DeliverRecord =
-  | DeliveryRecord
-  | ContactRecord
-  | AttemptRecord
-  | OutcomeRecord
-  | RedriveRecord
-  | TenantPolicyRecord;
+  DeliveryRecord | ContactRecord | AttemptRecord | OutcomeRecord | RedriveRecord | TenantPolicyRecord;

@@ -14,7 +14,8 @@ import { deliveryCompanion } from './executor.ts';
 const sentences = new Map([...fraudRules, ...customerConditions].map(({ id, sentence }) => [id, sentence]));
 
 /** The sentence that a rule's author wrote for customers; English is the only language rules have so far. */
-const reasonSentence: ReasonTable = (ruleId, language) => (language.startsWith('en') ? sentences.get(ruleId) : undefined);
+const reasonSentence: ReasonTable = (ruleId, language) =>
+  language.startsWith('en') ? sentences.get(ruleId) : undefined;
 
 /** The channels that this instance serves, each with both lanes and one connection to its provider. */
 export function deliverService(context: ServiceContext): Service {

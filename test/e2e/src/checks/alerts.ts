@@ -95,15 +95,21 @@ function ofAlert(alert: ExpectedAlert, customer: Customer, own: readonly Sent[],
     if (on(channel).length > 1) problems.push(problem(`arrived ${on(channel).length} times on ${channel}`));
   }
 
-  /** Nobody knows whether the first channel took it: never again there; urgent goes on to the next and says that it may repeat. */
-  const unknown = (arrived: number | undefined, mayBeSettled = false): void => {
-    if (requests.length > 1) problems.push(problem(`was sent ${requests.length} times on ${home}, although the first outcome was unknown`));
+  // The crash of deliver in the middle of a send leaves the same doubt as a lost answer.
+  const doubtful = input.unknownAlerts.has(alertName(alert)) || told.some(({ key }) => input.unknownKeys.has(key));
+
+  /**
+   * Nobody knows whether the first channel took it. Never again there. What is urgent goes on to the next channel and says there that it may repeat, unless it
+   * did arrive (a late report of the provider, or the customer's answer, may have told).
+   */
+  const unknown = (arrived: 0 | 1 | undefined, mustGoOn: boolean): void => {
     if (arrived !== undefined && on(home).length !== arrived) problems.push(problem(`arrived ${on(home).length} times on ${home} instead of ${arrived}`));
+    if (arrived !== undefined && requests.length > 1) problems.push(problem(`was sent ${requests.length} times on ${home}, although the first outcome was unknown`));
     if (!fraud || next === undefined) {
       if (elsewhere.length > 0) problems.push(problem(`went on to ${elsewhere[0]!.channel} after an unknown outcome`));
       return;
     }
-    if (on(next).length === 0 && !mayBeSettled) problems.push(problem(`did not go on to ${next} after an unknown outcome`, true));
+    if (on(next).length === 0 && (mustGoOn || on(home).length === 0)) problems.push(problem(`did not go on to ${next} after an unknown outcome`, true));
     if (on(next).some(({ text }) => !saysMayRepeat(text))) problems.push(problem(`does not say on ${next} that it may repeat`));
   };
   const exactly = (channel: Channel): void => {
@@ -114,19 +120,27 @@ function ofAlert(alert: ExpectedAlert, customer: Customer, own: readonly Sent[],
     if (seen.some(({ text }) => saysMayRepeat(text))) problems.push(problem('says that it may repeat, although nothing was unknown'));
   };
 
-  // The crash of deliver in the middle of a send leaves the same doubt as a lost answer.
-  const doubtful = input.unknownAlerts.has(alertName(alert)) || told.some(({ key }) => input.unknownKeys.has(key));
-  switch (customer.misfortune) {
+  // Where the misfortune itself met with the crash, only what always holds is asked.
+  const { misfortune } = customer;
+  if (doubtful && (misfortune === undefined || requests.length === 0)) {
+    unknown(undefined, false);
+    return problems;
+  }
+  if (misfortune === undefined) {
+    exactly(home);
+    return problems;
+  }
+  switch (misfortune) {
     case 'messenger-500':
     case 'sms-500':
       if (requests.length === 0) return [problem(`was not sent on ${home}`, true)];
-      unknown(0);
+      unknown(0, true);
       return problems;
     case 'messenger-dropped':
     case 'sms-dropped':
       if (requests.length === 0) return [problem(`was not sent on ${home}`, true)];
-      // The answer was lost, and yet a report of the provider may settle it by the key that it gives back.
-      unknown(1, customer.misfortune === 'sms-dropped');
+      // Twilio's reports come back to an address of the message's own: they settle what the lost answer left open.
+      unknown(1, customer.misfortune === 'messenger-dropped');
       return problems;
     case 'messenger-window-no-template':
       if (!doubtful) exactly('sms');
@@ -140,10 +154,6 @@ function ofAlert(alert: ExpectedAlert, customer: Customer, own: readonly Sent[],
       if (doubtful) return problems;
       exactly(home);
       if (problems.length === 0 && requests.length < 2) problems.push(problem('the provider was not asked again'));
-      return problems;
-    default:
-      if (doubtful) unknown(undefined);
-      else exactly(home);
       return problems;
   }
 }

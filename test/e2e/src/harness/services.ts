@@ -71,9 +71,20 @@ export class Services {
     return readFileSync(this.logFile(name), 'utf8').trim().split('\n').slice(-15).join('\n');
   }
 
+  /** What the service says of itself; never fails, because it is asked when something else has. */
+  async health(name: ServiceName): Promise<string> {
+    const answer = await fetch(`${this.url(name)}/health/ready`, { signal: AbortSignal.timeout(5_000) }).catch(String);
+    return typeof answer === 'string' ? answer : `${answer.status} ${await answer.text()}`;
+  }
+
+  async metrics(name: ServiceName): Promise<string> {
+    const answer = await fetch(`${this.url(name)}/metrics`, { signal: AbortSignal.timeout(5_000) }).catch(String);
+    return typeof answer === 'string' ? answer : answer.text();
+  }
+
   /** One counter of a service, summed over its labels that match. */
   async metric(name: ServiceName, metric: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
-    const text = await (await fetch(`${this.url(name)}/metrics`)).text();
+    const text = await this.metrics(name);
     const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
     return text
       .split('\n')

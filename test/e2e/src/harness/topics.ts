@@ -24,15 +24,15 @@ export const header = (record: LogRecord, name: string): string | undefined => {
 
 export const json = <T>(record: LogRecord): T => JSON.parse(Buffer.from(record.value!).toString('utf8')) as T;
 
-/** How many records of the topic the group has not committed yet. */
-export async function lag(log: Log, group: string, topic: string): Promise<number> {
+/** How many records of each partition of the topic the group has not committed yet. */
+export async function lag(log: Log, group: string, topic: string): Promise<readonly number[]> {
   const facts = await log.facts(topic);
   if (facts === undefined) throw new Error(`The topic ${topic} does not exist.`);
   const committed = await log.committed(group, topic);
-  let behind = 0;
+  const behind: number[] = [];
   for (let partition = 0; partition < facts.partitions; partition++) {
     const { start, end } = await log.bounds(topic, partition);
-    behind += end - Math.max(committed.get(partition) ?? start, start);
+    behind.push(end - Math.max(committed.get(partition) ?? start, start));
   }
   return behind;
 }
