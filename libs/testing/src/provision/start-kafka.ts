@@ -120,7 +120,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     '-cp',
     join(jars, '*'),
   ];
-  const clusterId = randomBytes(16).toString('base64url');
+  // Kafka's cluster ids are URL-safe base64; a leading hyphen would read as an option.
+  const clusterId = `T${randomBytes(16).toString('base64url').slice(1)}`;
   const format = spawnSync(
     java,
     [...parameters, 'kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId, '-c', file],
