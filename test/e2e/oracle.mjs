@@ -21,7 +21,8 @@ const maxDepth = 16;
 const depthOf = (value) =>
   value !== null && typeof value === 'object' ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
 
-const isMissing = (value) => value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+const isMissing = (value) =>
+  value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
 /** RFC 3339 with an offset, or a day; NaN for anything that exists in no calendar. */
 function instantOf(text) {
@@ -120,7 +121,11 @@ function transactionOf(value, at, status) {
 const sorted = (value) =>
   value === null || typeof value !== 'object' || Array.isArray(value)
     ? value
-    : Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+    : Object.fromEntries(
+        Object.keys(value)
+          .sort()
+          .map((key) => [key, sorted(value[key])]),
+      );
 
 /* ---- the six rules: each answers a score, 0 for quiet (detection rules, section 3 to 6) ---- */
 
@@ -172,7 +177,8 @@ export function distance([lat1, lon1], [lat2, lon2]) {
 }
 
 function impossibleTravel(account, now) {
-  const located = (other) => other.channel === 'card-present' && other.place !== undefined && spent(other) && !other.dayOnly;
+  const located = (other) =>
+    other.channel === 'card-present' && other.place !== undefined && spent(other) && !other.dayOnly;
   if (!located(now)) return 0;
   const earlier = account.transactions.filter(
     (other) => other !== now && located(other) && other.card === now.card && other.at <= now.at,
@@ -188,12 +194,15 @@ function firstSeenCountry(account, now) {
   if (!spent(now) || now.country === undefined || now.minor < 200 * unit(now.currency)) return 0;
   const opened = account.openedOn ?? Math.min(...account.transactions.map(({ at }) => at));
   if (now.at - opened <= 30 * day) return 0;
-  const seen = account.transactions.some((other) => other !== now && spent(other) && other.at <= now.at && other.country === now.country);
+  const seen = account.transactions.some(
+    (other) => other !== now && spent(other) && other.at <= now.at && other.country === now.country,
+  );
   return seen ? 0 : 0.4;
 }
 
 function declineBurst(account, now) {
-  const counts = (other) => other.status === 'declined' && !['91', '96'].includes(other.declineReason) && !other.dayOnly;
+  const counts = (other) =>
+    other.status === 'declined' && !['91', '96'].includes(other.declineReason) && !other.dayOnly;
   if (!counts(now) || now.card === undefined) return 0;
   const same = account.transactions.filter((other) => counts(other) && other.card === now.card);
   if (within(same, now.at, 10 * minute).length >= 3) return 0.55;
@@ -202,7 +211,12 @@ function declineBurst(account, now) {
 }
 
 function cardTesting(account, now) {
-  const attempt = (other) => other.direction === 'debit' && other.status !== 'reversed' && !other.dayOnly && other.card === now.card && other.currency === now.currency;
+  const attempt = (other) =>
+    other.direction === 'debit' &&
+    other.status !== 'reversed' &&
+    !other.dayOnly &&
+    other.card === now.card &&
+    other.currency === now.currency;
   if (now.card === undefined || !attempt(now)) return 0;
   const attempts = account.transactions.filter((other) => attempt(other) && other.at <= now.at);
   const tiny = ({ minor }) => minor <= 2 * unit(now.currency);

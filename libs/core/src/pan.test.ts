@@ -95,6 +95,7 @@ describe('maskPan', () => {
       ['an IBAN', 'DE89370400440532013000'],
       ['a spaced IBAN', 'IBAN DE89 3704 0044 0532 0130 00'],
       ['an IBAN with letters', 'GB29 NWBK 6016 1331 9268 19'],
+      ['an IBAN whose digits pass Luhn', 'GL4000056655665556'],
       ['a retrieval reference (12 digits)', 'RRN 512345678901'],
       ['an IPv4 address', '203.0.113.7'],
       ['coordinates', '37.774929 -122.419416'],
@@ -113,9 +114,11 @@ describe('maskPan', () => {
 
   it('always hides a Luhn-valid number, wherever it stands among words', () => {
     const words = fc.stringMatching(/^[A-Za-z ,;:]{0,20}$/);
+    // Behind two capitals of their own it may be an IBAN.
+    const notOfIban = words.filter((text) => !/(?<![A-Za-z])[A-Z]{2}$/.test(text));
     const digits = fc.stringMatching(/^4[0-9]{14}$/).map((head) => head + checkDigit(head));
     fc.assert(
-      fc.property(words, digits, words, fc.constantFrom('', ' ', '-', '.'), (before, pan, after, separator) => {
+      fc.property(notOfIban, digits, words, fc.constantFrom('', ' ', '-', '.'), (before, pan, after, separator) => {
         const written = pan.match(/.{4}/g)!.join(separator);
         expect(maskPan(`${before}${written}${after}`)).toEqual({
           text: `${before}..${pan.slice(-4)}${after}`,

@@ -6,7 +6,15 @@ import { customer, reaches } from './bank/people.ts';
 import type { Customer, Misfortune, ReachName } from './bank/people.ts';
 import { seeded } from './bank/random.ts';
 import type { Random } from './bank/random.ts';
-import { fraudStories, jointStories, oneAbroad, onePurchase, quietStories, routineStories, twoPhases } from './bank/stories.ts';
+import {
+  fraudStories,
+  jointStories,
+  oneAbroad,
+  onePurchase,
+  quietStories,
+  routineStories,
+  twoPhases,
+} from './bank/stories.ts';
 import type { Outcome, Story } from './bank/stories.ts';
 
 /*
@@ -72,7 +80,18 @@ interface Cast {
   readonly answers?: true;
 }
 
-const everyday: readonly ReachName[] = ['messenger', 'sms', 'email', 'template', 'narrow', 'unconsented', 'messenger', 'sms', 'silent', 'linked'];
+const everyday: readonly ReachName[] = [
+  'messenger',
+  'sms',
+  'email',
+  'template',
+  'narrow',
+  'unconsented',
+  'messenger',
+  'sms',
+  'silent',
+  'linked',
+];
 
 /** Who plays what, how often. */
 function casting(): readonly Cast[] {
@@ -113,11 +132,19 @@ function casting(): readonly Cast[] {
   add('purchases', routineStories.purchases, 2, { unknown: 'unknown-holder' });
   const meets = (misfortune: Misfortune, reach: ReachName, story: Story, name: string): void =>
     add(name, story, 1, { misfortune, reach: [reach], grouping: 'off' });
-  for (const [misfortune, reach] of [['messenger-429', 'messenger'], ['sms-429', 'sms']] as const) {
+  for (const [misfortune, reach] of [
+    ['messenger-429', 'messenger'],
+    ['sms-429', 'sms'],
+  ] as const) {
     meets(misfortune, reach, fraudStories.large, 'large');
     meets(misfortune, reach, onePurchase, 'purchases');
   }
-  for (const [misfortune, reach] of [['messenger-500', 'messenger'], ['messenger-dropped', 'messenger'], ['sms-500', 'sms'], ['sms-dropped', 'sms']] as const) {
+  for (const [misfortune, reach] of [
+    ['messenger-500', 'messenger'],
+    ['messenger-dropped', 'messenger'],
+    ['sms-500', 'sms'],
+    ['sms-dropped', 'sms'],
+  ] as const) {
     meets(misfortune, reach, fraudStories.large, 'large');
     meets(misfortune, reach, fraudStories.declines, 'declines');
     meets(misfortune, reach, onePurchase, 'purchases');
@@ -155,12 +182,22 @@ export function bankFile(seed: number, now: number): BankFile {
 
   casting().forEach((cast, index) => {
     const currency = cast.name === 'purchases' && index % 9 === 0 ? (index % 2 === 0 ? 'JPY' : 'USD') : 'EUR';
-    const base = currency === 'JPY' ? random.between(5_000, 6_000) : expensive.includes(cast.name) ? random.between(10_000, 11_000) : cast.name === 'underFloor' ? 1_000 : random.between(3_500, 6_000);
+    const base =
+      currency === 'JPY'
+        ? random.between(5_000, 6_000)
+        : expensive.includes(cast.name)
+          ? random.between(10_000, 11_000)
+          : cast.name === 'underFloor'
+            ? 1_000
+            : random.between(3_500, 6_000);
     const account = new Account(index + 1, base, currency, random, amounts);
+    account.early = cast.answers === true || cast.story === twoPhases;
     accounts.push(account);
     const holding = cast.unknown === undefined || cast.unknown === 'one-of-two' ? known(cast) : [];
     const ids = holding.map(({ id }) => id);
-    const strangers = { 'no-holders': 0, 'unknown-holder': 1, 'one-of-two': 1, 'two-unknown': 2 }[cast.unknown ?? 'no-holders'];
+    const strangers = { 'no-holders': 0, 'unknown-holder': 1, 'one-of-two': 1, 'two-unknown': 2 }[
+      cast.unknown ?? 'no-holders'
+    ];
     const everybody = [...ids, ...Array.from({ length: strangers }, (_, i) => `stranger-${account.id}-${i}`)];
     if (cast.byTransaction) account.customerId = ids[0];
     else if (cast.unknown !== 'no-holders') {
@@ -204,20 +241,30 @@ function publish(accounts: readonly Account[], random: Random): Pick<BankFile, '
 
   const masking = new Set(Array.from({ length: maskedCount }, spare));
   // A merchant with a card number in its name, in front of the customer's eyes.
-  const shown = arrivals.filter(({ ordinary: is, file, transaction }) => !is && file === 1 && transaction['status'] === 'authorised' && 'merchant' in transaction);
-  const inAlerts = new Set([...masking].slice(0, 3).map(() => shown.splice(random.between(0, shown.length - 1), 1)[0]!));
+  const shown = arrivals.filter(
+    ({ ordinary: is, file, transaction }) =>
+      !is && file === 1 && transaction['status'] === 'authorised' && 'merchant' in transaction,
+  );
+  const inAlerts = new Set(
+    [...masking].slice(0, 3).map(() => shown.splice(random.between(0, shown.length - 1), 1)[0]!),
+  );
   for (const one of [...masking].slice(0, 3)) masking.delete(one);
   for (const one of inAlerts) masking.add(one);
 
   const first: Draft[] = [];
   const second: Draft[] = [];
   for (const arriving of arrivals) {
-    const transaction = masking.has(arriving) ? withCard(arriving.transaction, inAlerts.has(arriving), random) : arriving.transaction;
+    const transaction = masking.has(arriving)
+      ? withCard(arriving.transaction, inAlerts.has(arriving), random)
+      : arriving.transaction;
     const draft = written(arriving.transaction.accountId, transaction, arriving.file);
     (arriving.file === 1 ? first : second).push(masking.has(arriving) ? { ...draft, masked: true } : draft);
   }
 
-  const good = (): BankTransaction => ({ ...random.pick(arrivals).transaction, id: `broken-${random.between(1, 1e9)}` });
+  const good = (): BankTransaction => ({
+    ...random.pick(arrivals).transaction,
+    id: `broken-${random.between(1, 1e9)}`,
+  });
   for (const { code, value } of breakRecords(good, random)) {
     first.splice(random.between(0, first.length), 0, { key: random.pick(accounts).id, file: 1, value, code });
   }
@@ -225,11 +272,17 @@ function publish(accounts: readonly Account[], random: Random): Pick<BankFile, '
   for (let i = 0; i < conflicts; i++) {
     const { transaction } = spare();
     const { value, currency } = transaction['amount'] as { value: string; currency: string };
-    const other = { ...transaction, amount: { value: `${value.split('.')[0]}1${value.includes('.') ? `.${value.split('.')[1]}` : ''}`, currency } };
+    const other = {
+      ...transaction,
+      amount: { value: `${value.split('.')[0]}1${value.includes('.') ? `.${value.split('.')[1]}` : ''}`, currency },
+    };
     first.push({ ...written(transaction.accountId, other, 1), code: 'DUPLICATE_CONFLICT' });
   }
   // Published again, among them what alerted; some of it to a partition where the account never was.
-  const alerting = arrivals.filter(({ ordinary: is, file, transaction }) => !is && file === 1 && transaction['status'] === 'authorised' && !masking.has(arrivalOf(arrivals, transaction)));
+  const alerting = arrivals.filter(
+    ({ ordinary: is, file, transaction }) =>
+      !is && file === 1 && transaction['status'] === 'authorised' && !masking.has(arrivalOf(arrivals, transaction)),
+  );
   for (let i = 0; i < copies; i++) {
     const { transaction } = i < 40 ? alerting.splice(random.between(0, alerting.length - 1), 1)[0]! : spare();
     const draft = written(transaction.accountId, transaction, 2);
@@ -237,7 +290,13 @@ function publish(accounts: readonly Account[], random: Random): Pick<BankFile, '
   }
   const all = [...first, ...second];
   return {
-    lines: all.map(({ key, file, partition, value }, i) => ({ number: i + 1, file, key, value, ...(partition === undefined ? {} : { partition }) })),
+    lines: all.map(({ key, file, partition, value }, i) => ({
+      number: i + 1,
+      file,
+      key,
+      value,
+      ...(partition === undefined ? {} : { partition }),
+    })),
     broken: new Map(all.flatMap(({ code }, i) => (code === undefined ? [] : [[i + 1, code] as const]))),
     masked: all.flatMap(({ masked }, i) => (masked ? [i + 1] : [])),
   };
@@ -254,8 +313,8 @@ function withCard(transaction: BankTransaction, inName: boolean, random: Random)
 
 /** A merge that keeps the order of each account: each is busy for a while of its own, so that alerts come throughout the file. */
 function interleaved(accounts: readonly Account[], random: Random): Arriving[] {
-  const placed = accounts.flatMap(({ arriving }) => {
-    const start = random.next() * 0.8;
+  const placed = accounts.flatMap(({ arriving, early }) => {
+    const start = early ? 0 : random.next() * 0.8;
     return arriving.map((one, i) => ({ one, place: start + (0.2 * i) / arriving.length }));
   });
   return placed.sort((a, b) => a.place - b.place).map(({ one }) => one);
@@ -263,6 +322,8 @@ function interleaved(accounts: readonly Account[], random: Random): Arriving[] {
 
 /** The file as the oracle reads it: one JSON object per line, bytes in Base64. */
 export const published = (lines: readonly Line[]): string =>
-  lines.map(({ value, ...line }) => JSON.stringify({ ...line, value: value === null ? null : value.toString('base64') })).join('\n') + '\n';
+  lines
+    .map(({ value, ...line }) => JSON.stringify({ ...line, value: value === null ? null : value.toString('base64') }))
+    .join('\n') + '\n';
 
 export { days, reaches };

@@ -47,10 +47,16 @@ const setUp = (conditions: object = {}, holders: readonly string[] | null = ['an
 });
 
 const judged = (transactions: readonly object[], given = setUp()): Verdict =>
-  judge(transactions.map((transaction, i) => ({ number: i + 1, value: Buffer.from(JSON.stringify(transaction)) })), given);
+  judge(
+    transactions.map((transaction, i) => ({ number: i + 1, value: Buffer.from(JSON.stringify(transaction)) })),
+    given,
+  );
 /** Which of the transactions alert, by their place: `2 fraud-check`. */
 const alerts = (transactions: readonly object[], given = setUp()): readonly string[] =>
-  judged(transactions, given).alerts.map(({ transactionId, type }) => `${transactions.findIndex((one) => (one as { id: string }).id === transactionId)} ${type}`);
+  judged(transactions, given).alerts.map(
+    ({ transactionId, type }) =>
+      `${transactions.findIndex((one) => (one as { id: string }).id === transactionId)} ${type}`,
+  );
 const spaced = (count: number, value: string, apart: number, until: number): readonly object[] =>
   Array.from({ length: count }, (_, i) => pay({ at: until - (count - i) * apart, value }));
 
@@ -69,7 +75,8 @@ describe('rules', () => {
   });
 
   it('amount-vs-median: three times the median of five, and a floor of a hundred', () => {
-    const after = (value: string, median: string, known = 5) => alerts([...spaced(known, median, 3 * hours, morning), pay({ value })]);
+    const after = (value: string, median: string, known = 5) =>
+      alerts([...spaced(known, median, 3 * hours, morning), pay({ value })]);
     expect(after('120.00', '40.00')).toEqual(['5 fraud-check']);
     expect(after('119.99', '40.00')).toEqual([]);
     expect(after('50.00', '5.00')).toEqual([]);
@@ -80,7 +87,10 @@ describe('rules', () => {
     const places = { sofia: [42.6977, 23.3219], paris: [48.8566, 2.3522], pernik: [42.6052, 23.0378] } as const;
     expect(distance(places.sofia, places.paris)).toBeCloseTo(1757, -1);
     const there = (place: keyof typeof places, after: number) => {
-      const at = ([latitude, longitude]: readonly [number, number]) => ({ channel: 'card-present', merchant: { country: 'BG', latitude, longitude } });
+      const at = ([latitude, longitude]: readonly [number, number]) => ({
+        channel: 'card-present',
+        merchant: { country: 'BG', latitude, longitude },
+      });
       return alerts([pay(at(places.sofia)), pay({ at: morning + after, ...at(places[place]) })]);
     };
     expect(there('paris', 1 * hours)).toEqual(['1 fraud-check']);
@@ -91,13 +101,25 @@ describe('rules', () => {
   it('first-seen country: .4 alone is quiet; with the third payment of an hour it is .64', () => {
     const abroad = { value: '250.00', merchant: { country: 'FR' } };
     expect(alerts([pay(), pay({ at: morning + 3 * hours, ...abroad })])).toEqual([]);
-    expect(alerts([pay(), pay({ at: morning + 12 * minutes }), pay({ at: morning + 25 * minutes, ...abroad })])).toEqual(['2 fraud-check']);
-    expect(alerts([pay(), pay({ at: morning + 12 * minutes }), pay({ at: morning + 25 * minutes, ...abroad, value: '199.99' })])).toEqual([]);
+    expect(
+      alerts([pay(), pay({ at: morning + 12 * minutes }), pay({ at: morning + 25 * minutes, ...abroad })]),
+    ).toEqual(['2 fraud-check']);
+    expect(
+      alerts([
+        pay(),
+        pay({ at: morning + 12 * minutes }),
+        pay({ at: morning + 25 * minutes, ...abroad, value: '199.99' }),
+      ]),
+    ).toEqual([]);
   });
 
   it('decline-burst: three in ten minutes, the first not exactly ten minutes old, none of them technical', () => {
     const at = (offsets: readonly number[], reasons: readonly string[] = []) =>
-      alerts(offsets.map((offset, i) => pay({ at: morning + offset * minutes, status: 'declined', declineReason: reasons[i] ?? '51' })));
+      alerts(
+        offsets.map((offset, i) =>
+          pay({ at: morning + offset * minutes, status: 'declined', declineReason: reasons[i] ?? '51' }),
+        ),
+      );
     expect(at([0, 4, 9])).toEqual(['2 fraud-check']);
     expect(at([0, 4, 11])).toEqual([]);
     expect(at([0, 4, 10])).toEqual([]);
@@ -105,10 +127,16 @@ describe('rules', () => {
   });
 
   it('card-testing: fifty times the largest probe; three that pass are .64 themselves', () => {
-    const probes = [pay({ value: '1.00', status: 'declined' }), pay({ at: morning + 2 * minutes, value: '1.50', status: 'declined' }), pay({ at: morning + 5 * minutes, value: '0.50' })];
+    const probes = [
+      pay({ value: '1.00', status: 'declined' }),
+      pay({ at: morning + 2 * minutes, value: '1.50', status: 'declined' }),
+      pay({ at: morning + 5 * minutes, value: '0.50' }),
+    ];
     expect(alerts([...probes, pay({ at: morning + 2 * hours, value: '75.00' })])).toEqual(['3 fraud-check']);
     expect(alerts([...probes, pay({ at: morning + 2 * hours, value: '74.99' })])).toEqual([]);
-    expect(alerts([0, 3, 6].map((offset) => pay({ at: morning + offset * minutes, value: '1.00' })))).toEqual(['2 fraud-check']);
+    expect(alerts([0, 3, 6].map((offset) => pay({ at: morning + offset * minutes, value: '1.00' })))).toEqual([
+      '2 fraud-check',
+    ]);
     expect(alerts([0, 5, 11].map((offset) => pay({ at: morning + offset * minutes, value: '1.00' })))).toEqual([]);
   });
 });
@@ -118,7 +146,9 @@ describe('conditions', () => {
 
   it('purchase-over from the limit upward, on authorisation, once for the booking too', () => {
     const wants = setUp({ 'purchase-over': limit('50.00') });
-    expect(alerts([pay({ value: '49.99' }), pay({ at: morning + 3 * hours, value: '50.00', status: 'authorised' })], wants)).toEqual(['1 purchase-over']);
+    expect(
+      alerts([pay({ value: '49.99' }), pay({ at: morning + 3 * hours, value: '50.00', status: 'authorised' })], wants),
+    ).toEqual(['1 purchase-over']);
     const first = pay({ value: '50.00', status: 'authorised' });
     expect(alerts([first, { ...first, status: 'booked' }], wants)).toEqual(['0 purchase-over']);
     expect(alerts([pay({ value: '50.00', status: 'declined' })], wants)).toEqual([]);
@@ -127,7 +157,10 @@ describe('conditions', () => {
   it('balance-below on crossing, armed again only above five percent more', () => {
     const wants = setUp({ 'balance-below': limit('100.00') });
     const levels = (balances: readonly string[]) =>
-      alerts(balances.map((value, i) => pay({ at: morning + i * 70 * minutes, balanceAfter: { value, currency: 'EUR' } })), wants);
+      alerts(
+        balances.map((value, i) => pay({ at: morning + i * 70 * minutes, balanceAfter: { value, currency: 'EUR' } })),
+        wants,
+      );
     expect(levels(['120.00', '95.00', '90.00'])).toEqual(['1 balance-below']);
     expect(levels(['120.00', '95.00', '104.00', '99.00'])).toEqual(['1 balance-below']);
     expect(levels(['120.00', '95.00', '106.00', '98.00'])).toEqual(['1 balance-below', '3 balance-below']);
@@ -149,29 +182,56 @@ describe('the fold', () => {
     const first = pay({ status: 'authorised' });
     const other = { ...first, amount: { value: '20.01', currency: 'EUR' } };
     const verdict = judged([first, first, other, { ...first, status: 'booked' }, first]);
-    expect(verdict).toMatchObject({ accepted: 1, duplicates: 2, updates: 1, rejected: [{ line: 3, code: 'DUPLICATE_CONFLICT' }] });
-    expect(judged([pay({ lifecycleId: 'l', status: 'authorised' }), pay({ lifecycleId: 'l', status: 'booked' })])).toMatchObject({ accepted: 1, updates: 1 });
+    expect(verdict).toMatchObject({
+      accepted: 1,
+      duplicates: 2,
+      updates: 1,
+      rejected: [{ line: 3, code: 'DUPLICATE_CONFLICT' }],
+    });
+    expect(
+      judged([pay({ lifecycleId: 'l', status: 'authorised' }), pay({ lifecycleId: 'l', status: 'booked' })]),
+    ).toMatchObject({ accepted: 1, updates: 1 });
   });
 
   it('takes a reversed payment out of the windows', () => {
     const first = pay({ status: 'authorised' });
-    expect(alerts([first, { ...first, status: 'reversed' }, pay({ at: morning + 20 * seconds }), pay({ at: morning + 50 * seconds })])).toEqual([]);
+    expect(
+      alerts([
+        first,
+        { ...first, status: 'reversed' },
+        pay({ at: morning + 20 * seconds }),
+        pay({ at: morning + 50 * seconds }),
+      ]),
+    ).toEqual([]);
   });
 
   it('alerts nobody of what is older than five days', () => {
     const old = now - 6 * days;
-    expect(judged([0, 20, 40].map((offset) => pay({ at: old + offset * seconds })))).toMatchObject({ alerts: [], historyOnly: 3 });
+    expect(judged([0, 20, 40].map((offset) => pay({ at: old + offset * seconds })))).toMatchObject({
+      alerts: [],
+      historyOnly: 3,
+    });
   });
 
   it('tells each known holder; nobody known is one case; a second finding joins the open question', () => {
     const burst = [0, 10, 20, 30].map((offset) => pay({ at: morning + offset * seconds }));
     const joint = judged(burst, setUp({}, ['anna', 'boris']));
-    expect(joint.alerts.map(({ customerId, joins }) => `${customerId} ${joins}`)).toEqual(['anna false', 'boris false', 'anna true', 'boris true']);
+    expect(joint.alerts.map(({ customerId, joins }) => `${customerId} ${joins}`)).toEqual([
+      'anna false',
+      'boris false',
+      'anna true',
+      'boris true',
+    ]);
     for (const holders of [null, ['stranger'], ['stranger', 'another']]) {
       const verdict = judged(burst.slice(0, 3), setUp({}, holders));
       expect([verdict.alerts.length, verdict.cases.length]).toEqual([0, 1]);
     }
-    expect(judged(burst.slice(0, 3).map((one) => ({ ...one, customerId: 'anna' })), setUp({}, null)).alerts).toHaveLength(1);
+    expect(
+      judged(
+        burst.slice(0, 3).map((one) => ({ ...one, customerId: 'anna' })),
+        setUp({}, null),
+      ).alerts,
+    ).toHaveLength(1);
   });
 });
 

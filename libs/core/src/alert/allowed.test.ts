@@ -188,7 +188,31 @@ describe('the ledger', () => {
           expect(matrix(shuffled)).toEqual(matrix(inOrder));
         },
       ),
+      { numRuns: 200 },
     );
+  });
+
+  it('never lets a late consent by name, or a late revocation, hide behind a newer grant that is too wide for it', () => {
+    const named = change(['grant', 'messenger', 'account-alert', 'existence'], 1);
+    const broader = change(['grant', 'messenger', '*', 'existence'], 1);
+    const revocation = change(['revoke', '*', 'account-alert', '*'], 2);
+    const wide = change(['grant', '*', 'account-alert', '*'], 3);
+    for (const order of [
+      [named, revocation, wide],
+      [named, wide, revocation],
+      [revocation, named, wide],
+      [revocation, wide, named],
+      [wide, named, revocation],
+      [wide, revocation, named],
+      [broader, wide, revocation],
+      [wide, revocation, broader],
+    ]) {
+      const state = emptyConsents();
+      const results = order.map((line) => [line, applyConsent(state, line)] as const);
+      expect(results.find(([line]) => line === revocation)![1]).toBe('applied');
+      expect(classesOf(state, 'messenger', 'account-alert')).toBeUndefined();
+      expect(classesOf(state, 'sms', 'account-alert')).toContain('existence');
+    }
   });
 
   it('never lets a late consent undo a newer revocation', () => {

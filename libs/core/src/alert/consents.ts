@@ -3,7 +3,8 @@ import type { ConsentCell, ConsentState } from './state.ts';
 
 /*
  * The ledger is append-only: every change becomes a line, also one that comes too late to matter. What stands is a matrix
- * of cells, each with the newest change of that very cell; a question about one channel, purpose and class is answered by
+ * of cells, each with the newest change of that very cell (and, where a grant of it does not give everything that a revocation
+ * of it takes, also the newest revocation); a question about one channel, purpose and class is answered by
  * the newest of the up to eight cells that cover it. So the order of arrival never matters, only when the customer decided.
  */
 
@@ -29,31 +30,61 @@ export function recordConsent(state: ConsentState, change: ConsentChange): void 
   state.ledger.push(change.evidence === undefined ? change : { ...change, evidence: change.evidence.slice(0, 200) });
   if (state.ledger.length <= maxLines) return;
   // The lines on which something still rests are the last to go; all of them stand in the log of consent records as well.
-  const grounds = new Set(Object.values(state.cells).map((cell) => cell.consentId));
+  const grounds = new Set(
+    Object.values(state.cells).flatMap(({ consentId, revocation }) => [consentId, revocation?.consentId]),
+  );
   const spare = state.ledger.findIndex((line) => !grounds.has(line.id));
   state.ledger.splice(Math.max(spare, 0), 1);
   state.dropped += 1;
 }
 
+/** A grant of such a cell is narrower than a revocation of it: third-party channels and some classes must be granted by name. */
+const isWide = (key: string): boolean => key.startsWith('*|') || key.endsWith('|*');
+
+const revocationIn = (cell: ConsentCell | undefined): ConsentCell['revocation'] =>
+  cell?.action === 'revoke' ? { acceptedAt: cell.acceptedAt, consentId: cell.consentId } : cell?.revocation;
+
+function grant(
+  state: ConsentState,
+  key: string,
+  { acceptedAt, id: consentId }: ConsentChange,
+): 'applied' | 'superseded' {
+  const standing = state.cells[key];
+  const cell: ConsentCell = { action: 'grant', acceptedAt, consentId };
+  if (standing && !outranks(cell, standing)) return 'superseded';
+  const revocation = isWide(key) ? revocationIn(standing) : undefined;
+  state.cells[key] = revocation ? { ...cell, revocation } : cell;
+  return 'applied';
+}
+
+function revoke(
+  state: ConsentState,
+  key: string,
+  { acceptedAt, id: consentId }: ConsentChange,
+): 'applied' | 'superseded' {
+  const standing = state.cells[key];
+  const cell: ConsentCell = { action: 'revoke', acceptedAt, consentId };
+  const late = standing !== undefined && !outranks(cell, standing);
+  if (late) {
+    const earlier = revocationIn(standing);
+    if (!isWide(key) || (earlier && earlier.acceptedAt >= acceptedAt)) return 'superseded';
+  }
+  for (const [other, covered] of Object.entries(state.cells)) {
+    if (covers(key, other) && outranks(cell, covered)) delete state.cells[other];
+  }
+  // Under a newer grant it still takes back what that grant is too wide to give.
+  state.cells[key] = late ? { ...standing, revocation: { acceptedAt, consentId } } : cell;
+  return 'applied';
+}
+
 /** Records the change and lets it take effect, unless a newer one stands. */
 export function applyConsent(state: ConsentState, change: ConsentChange): 'applied' | 'superseded' | 'full' {
   recordConsent(state, change);
-  const { action, acceptedAt } = change;
-  let key = cellKey(change.channel, change.purpose, change.dataClass);
-  const standing = state.cells[key];
-  if (standing && !outranks(change, standing)) return 'superseded';
-  if (!standing && Object.keys(state.cells).length >= maxCells) {
-    if (action === 'grant') return 'full';
-    // Too many cells: a revocation then takes the whole channel rather than being lost.
-    key = cellKey(change.channel, '*', '*');
-  }
-  if (action === 'revoke') {
-    for (const [other, cell] of Object.entries(state.cells)) {
-      if (covers(key, other) && outranks(change, cell)) delete state.cells[other];
-    }
-  }
-  state.cells[key] = { action, acceptedAt, consentId: change.id };
-  return 'applied';
+  const key = cellKey(change.channel, change.purpose, change.dataClass);
+  const full = !state.cells[key] && Object.keys(state.cells).length >= maxCells;
+  if (change.action === 'grant') return full ? 'full' : grant(state, key, change);
+  // Too many cells: a revocation then takes the whole channel rather than being lost.
+  return revoke(state, full ? cellKey(change.channel, '*', '*') : key, change);
 }
 
 /** The change that decides, or undefined where the customer never said anything. Third-party messengers must be granted by name. */
@@ -68,11 +99,11 @@ export function consentFor(
   for (const c of [channel, '*']) {
     for (const p of [purpose, '*']) {
       for (const d of [dataClass, '*']) {
-        const cell = state.cells[cellKey(c, p, d)];
-        if (!cell) continue;
+        const standing = state.cells[cellKey(c, p, d)];
         const tooWide = (c === '*' && thirdParty) || (d === '*' && !plainClasses.includes(dataClass));
-        if (cell.action === 'grant' && tooWide) continue;
-        if (!deciding || outranks(cell, deciding)) deciding = cell;
+        const revocation = revocationIn(standing);
+        const cell = tooWide ? revocation && { action: 'revoke' as const, ...revocation } : standing;
+        if (cell && (!deciding || outranks(cell, deciding))) deciding = cell;
       }
     }
   }

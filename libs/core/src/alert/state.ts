@@ -47,6 +47,8 @@ export interface ConsentCell {
   action: 'grant' | 'revoke';
   acceptedAt: Instant;
   consentId: string;
+  /** The newest revocation before this grant, where the cell is wide: what such a grant may not give stays taken back. */
+  revocation?: { acceptedAt: Instant; consentId: string };
 }
 
 export interface ConsentState {

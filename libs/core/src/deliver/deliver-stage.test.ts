@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
-import type { DeliveryRecord, OutcomeRecord } from '../records/delivery.ts';
 import type { LedgerRow } from '../records/outside.ts';
-import { hours, minutes, seconds } from '../time.ts';
-import { aContact, aDelivery, DeliverWorld, start } from './test/deliver-world.ts';
+import { days, hours, minutes, seconds } from '../time.ts';
+import { aContact, aDelivery, aRedrive, DeliverWorld, start } from './test/deliver-world.ts';
 import { disclosuresKey } from './job.ts';
 import { verifyChain } from './ledger-chain.ts';
 import { retryDelay } from './retry-schedule.ts';
@@ -14,16 +12,6 @@ const world = () => new DeliverWorld({ digest });
 const accepted = { kind: 'accepted', ref: 'SM1' } as const;
 const later = { kind: 'retry', code: '429', scope: 'message' } as const;
 const notSent = { kind: 'not-sent', code: 'late' } as const;
-const redrive = (id: string, delivery: DeliveryRecord = aDelivery()) =>
-  ({
-    type: 'redrive',
-    version: 1,
-    id,
-    deliveryId: delivery.id,
-    tenantId: 'bank',
-    customerId: 'cus-1',
-    delivery,
-  }) as const;
 
 describe('a delivery', () => {
   it('waits until it is attempted, and is accepted once', () => {
@@ -59,6 +47,21 @@ describe('a delivery', () => {
   it('is not accepted again within two days of its end', () => {
     const w = world().given(aDelivery()).attempt(1).outcome(1, accepted).in(hours(47)).given(aDelivery());
     expect(w.job()).toBeUndefined();
+  });
+
+  it('can only expire when a copy comes after its end was forgotten', () => {
+    const w = world().given(aDelivery()).outcome(1, { kind: 'badAddress', code: 'b' });
+    w.in(hours(50)).given(aDelivery()).attempt(1).outcome(1, accepted);
+    expect(w.told).toEqual(['a1/sms/1#0/badAddress b', 'a1/sms/1#0/expired']);
+    expect(w.job()).toBeUndefined();
+    expect(w.ledger).toEqual([]);
+  });
+
+  it('is not forgotten while it could still be sent', () => {
+    const fresh = aDelivery({ expiresAt: start + days(4) });
+    const w = world().given(fresh).attempt(1).outcome(1, accepted).in(hours(50)).given(fresh);
+    expect(w.job()).toBeUndefined();
+    expect(w.in(days(2)).given(fresh).told).toEqual(['a1/sms/1#1/accepted', 'a1/sms/1#0/expired']);
   });
 
   it('expires when nobody sent it in time', () => {
@@ -252,9 +255,9 @@ describe('dead letters and redrive', () => {
 
   it('a redrive opens it again, once, with attempts that go on counting', () => {
     const w = world().given(aDelivery()).attempt(1).outcome(1, { kind: 'permanent', code: 'content' });
-    w.given(redrive('r1'), redrive('r1')).attempt(2).outcome(2, accepted);
+    w.given(aRedrive('r1'), aRedrive('r1')).attempt(2).outcome(2, accepted);
     expect(w.told).toEqual(['a1/sms/1#1/permanent content', 'a1/sms/1#2/accepted']);
-    w.given(redrive('r1'), redrive('r2'));
+    w.given(aRedrive('r1'), aRedrive('r2'));
     expect(w.job()).toBeUndefined();
     expect(w.counts.filter((count) => count.startsWith('redrives'))).toEqual([
       'redrives sms reopened',
@@ -264,25 +267,41 @@ describe('dead letters and redrive', () => {
     ]);
   });
 
+  it('a letter whose redrive was accepted is not sent again for as long as there is the letter', () => {
+    const w = world().given(aDelivery()).attempt(1).outcome(1, { kind: 'permanent', code: 'content' });
+    w.given(aRedrive('r1')).attempt(2).outcome(2, accepted).in(days(29));
+    w.given(aRedrive('r2', aDelivery({ expiresAt: w.now + hours(1) })));
+    expect(w.job()).toBeUndefined();
+    expect(w.counts).toContain('redrives sms refused');
+  });
+
+  it('a redrive that was obeyed and expired is not obeyed again, and another one goes on counting', () => {
+    const w = world().given(aDelivery()).attempt(1).outcome(1, { kind: 'permanent', code: 'content' });
+    w.given(aRedrive('r1')).in(days(20));
+    const again = aDelivery({ expiresAt: w.now + hours(1) });
+    expect(w.given(aRedrive('r1', again)).job()).toBeUndefined();
+    expect(w.given(aRedrive('r2', again)).job()).toMatchObject({ attempts: 1, redrives: ['r1', 'r2'] });
+  });
+
   it('nothing is seen more than twice, whoever redrives it', () => {
     const unknown = { kind: 'unknown', code: 'timeout' } as const;
     const w = world()
       .given(aDelivery())
       .attempt(1)
       .outcome(1, unknown)
-      .given(redrive('r1'))
+      .given(aRedrive('r1'))
       .attempt(2)
       .outcome(2, unknown);
-    expect(w.given(redrive('r2')).job()).toBeUndefined();
+    expect(w.given(aRedrive('r2')).job()).toBeUndefined();
   });
 
   it('a redrive may bring a new expiry, or is stale itself', () => {
     const w = world()
       .given(aDelivery({ expiresAt: start + 10 }))
       .in(20);
-    w.given(redrive('r1', aDelivery({ expiresAt: start + 10 })));
+    w.given(aRedrive('r1', aDelivery({ expiresAt: start + 10 })));
     expect(w.told).toEqual(['a1/sms/1#0/expired', 'a1/sms/1#0/expired']);
-    expect(w.given(redrive('r2')).job()).toBeDefined();
+    expect(w.given(aRedrive('r2')).job()).toBeDefined();
   });
 });
 
@@ -363,67 +382,5 @@ describe('the disclosure ledger', () => {
     const rows = w.state<readonly LedgerRow[]>(disclosuresKey('bank:cus-1'))!;
     expect(rows.map(({ deliveryId }) => deliveryId)).toEqual(Array.from({ length: 30 }, (_, i) => `d${i + 3}`));
     expect(rows.every(({ outcome }) => outcome === 'accepted')).toBe(true);
-  });
-});
-
-describe('whatever is appended in whatever order', () => {
-  const outcomes: readonly OutcomeRecord['outcome'][] = [
-    accepted,
-    later,
-    notSent,
-    { kind: 'permanent', code: 'p' },
-    { kind: 'badAddress', code: 'b' },
-    { kind: 'ineligible', code: 'i' },
-    { kind: 'ineligible', code: 'revoked' },
-    { kind: 'unknown', code: 'u' },
-  ];
-  const by = fc.constantFrom('a', 'b');
-  const n = fc.integer({ min: 1, max: 3 });
-  const action = fc.oneof(
-    fc.record({ do: fc.constant('delivery' as const) }),
-    fc.record({ do: fc.constant('attempt' as const), n, by }),
-    fc.record({ do: fc.constant('outcome' as const), n, by, outcome: fc.constantFrom(...outcomes) }),
-    fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(500, 40_000, hours(25)) }),
-    fc.record({ do: fc.constant('redrive' as const), id: fc.constantFrom('r1', 'r2', 'r3') }),
-  );
-
-  type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
-  const play = (actions: readonly Action[]) => {
-    const w = world();
-    for (const step of actions) {
-      if (step.do === 'delivery') w.given(aDelivery());
-      else if (step.do === 'attempt') w.attempt(step.n, step.by);
-      else if (step.do === 'outcome') w.outcome(step.n, step.outcome, step.by);
-      else if (step.do === 'wait') w.in(step.ms);
-      else w.given(redrive(step.id, aDelivery({ expiresAt: w.now + hours(1) })));
-    }
-    return w;
-  };
-
-  it('a delivery is never accepted twice, ends once per opening, is seen at most twice, and the chain holds', () => {
-    fc.assert(
-      fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
-        const w = play(actions);
-        const states = w.receipts.map(({ state }) => state);
-        expect(states.filter((state) => state === 'accepted').length).toBeLessThanOrEqual(1);
-        expect(states.filter((state) => state === 'accepted' || state === 'unknown').length).toBeLessThanOrEqual(2);
-        const openings = w.counts.filter((count) => count === 'redrives sms reopened').length + 1;
-        expect(states.length).toBeLessThanOrEqual(openings);
-        expect(w.timers.length).toBe(w.job() === undefined ? 0 : 1);
-        expect(verifyChain(w.ledger, digest).intact).toBe(true);
-        const possible = w.ledger.filter(({ outcome }) => outcome === 'possible').length;
-        expect(w.ledger.length - possible).toBe(w.job()?.attempting === undefined ? possible : possible - 1);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it('and replay gives the same outputs', () => {
-    fc.assert(
-      fc.property(fc.array(action, { maxLength: 25 }), (actions) => {
-        expect(play(actions).outputs).toEqual(play(actions).outputs);
-      }),
-      { numRuns: 50 },
-    );
   });
 });

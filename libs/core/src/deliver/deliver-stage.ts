@@ -29,7 +29,11 @@ export interface DeliverStageOptions {
   readonly retries?: RetrySchedule;
 }
 
-/** An id is remembered for that long after its delivery was settled; one that became a dead letter, as long as that can be redriven. */
+/**
+ * An id is remembered for that long after its delivery was settled, and at least until the delivery is stale, so that a
+ * copy that comes later still can only expire; one that became a dead letter or was redriven, as long as the letter can be
+ * redriven.
+ */
 export const rememberedMs = hours(48);
 export const deadLetterRememberedMs = days(30);
 

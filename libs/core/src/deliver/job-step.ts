@@ -145,7 +145,10 @@ export class JobStep {
       maySeen: maySeen + (state === 'accepted' || state === 'unknown' ? 1 : 0),
       redrives,
     };
-    entries.put(settledKey(id), settled, at + (deadLetter ? deadLetterRememberedMs : rememberedMs));
+    // A letter that was redriven once can be redriven again, however this ended; and what is still fresh could still be sent.
+    const redrivable = deadLetter || redrives.length > 0;
+    const rememberedUntil = at + (redrivable ? deadLetterRememberedMs : rememberedMs);
+    entries.put(settledKey(id), settled, Math.max(rememberedUntil, delivery.expiresAt));
     context.count('deliveries', { channel, outcome: state });
     const left = (state === 'accepted' || state === 'unknown') && attempting !== undefined;
     const receipt: ReceiptRecord = {

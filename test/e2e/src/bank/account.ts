@@ -22,7 +22,9 @@ export interface AccountSetUp {
   readonly holders: readonly Holder[] | null;
   readonly settings: { readonly country: string; readonly openedOn: string; readonly currency: string };
   /** By holder: condition → on, with an amount where it has one. */
-  readonly conditions: Readonly<Record<string, Readonly<Record<string, { on: boolean; amount?: { value: string; currency: string } }>>>>;
+  readonly conditions: Readonly<
+    Record<string, Readonly<Record<string, { on: boolean; amount?: { value: string; currency: string } }>>>
+  >;
 }
 
 /** One line of the file to come. `order` is the place within the account. */
@@ -60,10 +62,13 @@ export class Account {
   readonly base: number;
   /** The story needs exactly so many ordinary payments before it; undefined: as many as the file has room for. */
   ordinaryPayments: number | undefined;
+  /** Comes first in the file: something that happens later in the run builds on its alert. */
+  early = false;
   holders: Holder[] | null = null;
   /** Named by each transaction; counts as owner while the bank sent no list. */
   customerId: string | undefined;
-  readonly conditions: Record<string, Record<string, { on: boolean; amount?: { value: string; currency: string } }>> = {};
+  readonly conditions: Record<string, Record<string, { on: boolean; amount?: { value: string; currency: string } }>> =
+    {};
   readonly #random: Random;
   readonly #amounts: Amounts;
   #count = 0;
@@ -92,7 +97,8 @@ export class Account {
 
   /** Switches a condition on for a holder. */
   wants(customerId: string, condition: string, minor?: number): void {
-    const amount = minor === undefined ? {} : { amount: { value: decimal(minor, this.decimals), currency: this.currency } };
+    const amount =
+      minor === undefined ? {} : { amount: { value: decimal(minor, this.decimals), currency: this.currency } };
     (this.conditions[customerId] ??= {})[condition] = { on: true, ...amount };
   }
 
@@ -116,7 +122,11 @@ export class Account {
     this.#count += 1;
     const channel = payment.channel ?? 'card-not-present';
     const byCard = channel !== 'transfer';
-    const card = { token: `tok-${this.id}`, last4: this.last4, entryMode: channel === 'card-not-present' ? 'ecommerce' : 'chip' };
+    const card = {
+      token: `tok-${this.id}`,
+      last4: this.last4,
+      entryMode: channel === 'card-not-present' ? 'ecommerce' : 'chip',
+    };
     const transaction: BankTransaction = {
       id: payment.id ?? `${this.id}-t${this.#count}`,
       ...(payment.lifecycleId === undefined ? {} : { lifecycleId: payment.lifecycleId }),
@@ -127,7 +137,9 @@ export class Account {
       direction,
       status,
       channel,
-      ...(byCard ? { merchant: payment.merchant ?? this.shop(), card } : { counterparty: { name: 'Harbour Works', account: 'ext-1' } }),
+      ...(byCard
+        ? { merchant: payment.merchant ?? this.shop(), card }
+        : { counterparty: { name: 'Harbour Works', account: 'ext-1' } }),
       ...(payment.balanceAfter === undefined
         ? {}
         : { balanceAfter: { value: decimal(payment.balanceAfter, this.decimals), currency } }),

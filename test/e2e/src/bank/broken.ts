@@ -2,7 +2,13 @@ import type { BankTransaction } from './account.ts';
 import type { Random } from './random.ts';
 
 /** Card numbers that the networks publish for tests. */
-export const testCards = ['4242 4242 4242 4242', '4111-1111-1111-1111', '5555555555554444', '378282246310005', '6011 1111 1111 1117'];
+export const testCards = [
+  '4242 4242 4242 4242',
+  '4111-1111-1111-1111',
+  '5555555555554444',
+  '378282246310005',
+  '6011 1111 1111 1117',
+];
 
 /** A record that must be rejected, made from a good one. */
 export interface Broken {
@@ -13,15 +19,21 @@ export interface Broken {
 type Breaking = (good: BankTransaction, random: Random) => Buffer | null;
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-const without = (good: BankTransaction, name: string) => Object.fromEntries(Object.entries(good).filter(([key]) => key !== name));
-const amount = (good: BankTransaction, part: object) => ({ ...good, amount: { ...(good['amount'] as object), ...part } });
+const without = (good: BankTransaction, name: string) =>
+  Object.fromEntries(Object.entries(good).filter(([key]) => key !== name));
+const amount = (good: BankTransaction, part: object) => ({
+  ...good,
+  amount: { ...(good['amount'] as object), ...part },
+});
 const cutOff = (good: BankTransaction): Buffer => {
   const whole = JSON.stringify({ ...good, reference: 'unfinished' });
   return Buffer.from(whole.slice(0, whole.length - 9));
 };
 /** A card number in bytes that nobody can parse is starred all the same. */
 const cutOffWithCard = (good: BankTransaction, random: Random): Buffer =>
-  Buffer.from(`${JSON.stringify({ ...good, reference: `paid with ${random.pick(testCards)}` }).slice(0, -1)},"rest":"cut`);
+  Buffer.from(
+    `${JSON.stringify({ ...good, reference: `paid with ${random.pick(testCards)}` }).slice(0, -1)},"rest":"cut`,
+  );
 const nested = (levels: number): unknown => (levels === 0 ? 1 : { in: nested(levels - 1) });
 const badText = (good: BankTransaction): Buffer => {
   const bytes = json({ ...good, reference: 'caf?' });
@@ -37,9 +49,21 @@ const table: readonly (readonly [code: string, count: number, make: Breaking])[]
   ['SCHEMA_INVALID', 8, (good) => json({ ...good, direction: ['debit'] })],
   ['SCHEMA_INVALID', 8, (good) => json(amount(good, { value: Number((good['amount'] as { value: string }).value) }))],
   ['CURRENCY_UNKNOWN', 8, (good, random) => json(amount(good, { currency: random.pick(['ZZZ', 'XTS', 'eur']) }))],
-  ['AMOUNT_INVALID', 8, (good, random) => json(amount(good, { value: random.pick(['12.345', '1,234.00', '1e3', '12.', '']) }))],
+  [
+    'AMOUNT_INVALID',
+    8,
+    (good, random) => json(amount(good, { value: random.pick(['12.345', '1,234.00', '1e3', '12.', '']) })),
+  ],
   ['AMOUNT_NEGATIVE', 7, (good) => json(amount(good, { value: '-5.00' }))],
-  ['TIME_INVALID', 8, (good, random) => json({ ...good, occurredAt: random.pick(['2026-02-30', 'yesterday', '2026-01-01T12:00:00', '2026-01-01T25:00:00Z']) })],
+  [
+    'TIME_INVALID',
+    8,
+    (good, random) =>
+      json({
+        ...good,
+        occurredAt: random.pick(['2026-02-30', 'yesterday', '2026-01-01T12:00:00', '2026-01-01T25:00:00Z']),
+      }),
+  ],
   ['REF_MISSING', 7, (good) => json(without(good, 'id'))],
   ['ACCOUNT_MISSING', 7, (good) => json(without(good, 'accountId'))],
   ['RECORD_EMPTY', 7, () => null],

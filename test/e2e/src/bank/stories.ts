@@ -133,7 +133,13 @@ const travel =
     const at = slot(now, 7);
     account.pay({ at, minor: account.usual(), channel: 'card-present', merchant: located(account, sofia, 'BG') });
     const minor = outcome.fraud === undefined ? account.usual() : account.single(0.8, 1.2);
-    account.pay({ at: at + after, minor, channel: 'card-present', merchant: located(account, place, country), status: 'authorised' });
+    account.pay({
+      at: at + after,
+      minor,
+      channel: 'card-present',
+      merchant: located(account, place, country),
+      status: 'authorised',
+    });
     return outcome;
   };
 
@@ -165,7 +171,12 @@ const declinesAtEdge: Story = ({ account, now }) => {
 /** One of the three is the network's own failure. */
 const declinesTechnical: Story = ({ account, now }) => {
   const at = slot(now, 8);
-  for (const [offset, reason] of [[0, '51'], [4, '91'], [8, '05']] as const) decline(account, at + offset * minutes, account.usual(), reason);
+  for (const [offset, reason] of [
+    [0, '51'],
+    [4, '91'],
+    [8, '05'],
+  ] as const)
+    decline(account, at + offset * minutes, account.usual(), reason);
   return {};
 };
 
@@ -205,14 +216,24 @@ const newCountryInHaste: Story = ({ account, now }) => {
   const at = slot(now, 8);
   account.pay({ at, minor: account.usual() });
   account.pay({ at: at + 12 * minutes, minor: account.usual() });
-  account.pay({ at: at + 25 * minutes, minor: account.single(2.05, 2.3), merchant: account.shop('FR'), status: 'authorised' });
+  account.pay({
+    at: at + 25 * minutes,
+    minor: account.single(2.05, 2.3),
+    merchant: account.shop('FR'),
+    status: 'authorised',
+  });
   return { fraud: 1 };
 };
 
 /** A country never seen before alone (.4) asks nobody; who wants to hear of payments abroad does. */
 const newCountry: Story = ({ account, customers, now }) => {
   for (const id of customers) account.wants(id, 'international-use');
-  account.pay({ at: slot(now, 8), minor: account.single(2.05, 2.3), merchant: account.shop('FR'), status: 'authorised' });
+  account.pay({
+    at: slot(now, 8),
+    minor: account.single(2.05, 2.3),
+    merchant: account.shop('FR'),
+    status: 'authorised',
+  });
   return { routine: { 'international-use': 1 } };
 };
 
@@ -223,7 +244,8 @@ const over = (account: Account) => Math.ceil(account.base * 1.5);
 const purchases: Story = ({ account, customers, now, repeats }) => {
   for (const id of customers) account.wants(id, 'purchase-over', over(account));
   account.pay({ at: slot(now, 0), minor: account.usual() });
-  for (let i = 1; i <= repeats; i++) account.pay({ at: slot(now, i), minor: account.single(1.55, 2.2), status: 'authorised' });
+  for (let i = 1; i <= repeats; i++)
+    account.pay({ at: slot(now, i), minor: account.single(1.55, 2.2), status: 'authorised' });
   account.pay({ at: slot(now, repeats + 2), minor: account.plain(over(account) - 1) });
   return { routine: { 'purchase-over': repeats } };
 };
@@ -257,7 +279,12 @@ const purchaseAbroad: Story = ({ account, customers, now }) => {
     account.wants(id, 'purchase-over', over(account));
     account.wants(id, 'international-use');
   }
-  account.pay({ at: slot(now, 2), minor: account.single(1.55, 2.2), merchant: account.shop('DE'), status: 'authorised' });
+  account.pay({
+    at: slot(now, 2),
+    minor: account.single(1.55, 2.2),
+    merchant: account.shop('DE'),
+    status: 'authorised',
+  });
   return { routine: { 'purchase-over': 1 } };
 };
 
@@ -266,7 +293,13 @@ const abroad: Story = ({ account, customers, now, repeats }) => {
   const count = Math.min(repeats, 2);
   for (let i = 1; i <= count; i++) {
     const channel = i === 2 ? 'atm' : 'card-not-present';
-    account.pay({ at: slot(now, 2 * i), minor: account.single(0.8, 1.2), merchant: account.shop('DE'), channel, status: 'authorised' });
+    account.pay({
+      at: slot(now, 2 * i),
+      minor: account.single(0.8, 1.2),
+      merchant: account.shop('DE'),
+      channel,
+      status: 'authorised',
+    });
   }
   return { routine: { 'international-use': count } };
 };

@@ -4,6 +4,7 @@ import type { BankFile } from '../bank-records.ts';
 import { amountsIn, kindOf, saysMayRepeat } from '../harness/words.ts';
 import type { Sent } from '../harness/sent.ts';
 import type { ExpectedAlert, Verdict } from '../verdict.ts';
+import { permitted } from './permitted.ts';
 
 /** What is wrong with one alert; `missing` may still come. */
 export interface Problem {
@@ -22,8 +23,13 @@ export interface AlertsInput {
   readonly unknownAlerts: ReadonlySet<string>;
 }
 
-export const alertName = ({ customerId, transactionId }: { readonly customerId: string; readonly transactionId: string }): string =>
-  `${customerId} ${transactionId}`;
+export const alertName = ({
+  customerId,
+  transactionId,
+}: {
+  readonly customerId: string;
+  readonly transactionId: string;
+}): string => `${customerId} ${transactionId}`;
 
 /** In which file a transaction was first published. */
 const filesOf = (file: BankFile): ReadonlyMap<string, 1 | 2> => {
@@ -42,14 +48,16 @@ export function alertProblems(input: AlertsInput): readonly Problem[] {
   const files = filesOf(file);
   const customers = new Map(file.setUp.customers.map((one) => [one.id, one]));
   const byCustomer = Map.groupBy(sent, ({ customer }) => customer?.id ?? '');
-  for (const stray of byCustomer.get('') ?? []) problems.push({ missing: false, what: `${stray.channel} received a message for nobody we know: ${stray.to}` });
+  for (const stray of byCustomer.get('') ?? [])
+    problems.push({ missing: false, what: `${stray.channel} received a message for nobody we know: ${stray.to}` });
 
   for (const alert of verdict.alerts) {
     const customer = customers.get(alert.customerId)!;
     const own = byCustomer.get(customer.id) ?? [];
     if (alert.joins) {
       const told = own.filter(({ text }) => amountsIn(text).includes(alert.amount));
-      if (told.length > 0) problems.push({ alert, missing: false, what: 'joins an open question, and was told all the same' });
+      if (told.length > 0)
+        problems.push({ alert, missing: false, what: 'joins an open question, and was told all the same' });
       continue;
     }
     problems.push(...ofAlert(alert, customer, own, files.get(alert.transactionId) ?? 1, input));
@@ -57,25 +65,48 @@ export function alertProblems(input: AlertsInput): readonly Problem[] {
 
   // The other way round: every message that told of a payment told only of what was expected, once per payment.
   for (const [id, own] of byCustomer) {
-    const expected = new Set(verdict.alerts.filter(({ customerId, joins }) => customerId === id && !joins).map(({ amount }) => amount));
+    const expected = new Set(
+      verdict.alerts.filter(({ customerId, joins }) => customerId === id && !joins).map(({ amount }) => amount),
+    );
     for (const { text, channel, seen } of own) {
       if (!seen || !['fraud', 'routine'].includes(kindOf(text))) continue;
       for (const amount of amountsIn(text)) {
-        if (!expected.has(amount)) problems.push({ missing: false, what: `${id} was told on ${channel} of ${amount}, which must not alert: ${text}` });
+        if (!expected.has(amount))
+          problems.push({
+            missing: false,
+            what: `${id} was told on ${channel} of ${amount}, which must not alert: ${text}`,
+          });
       }
     }
-    const repeated = own.filter(({ text, seen, key }) => seen && !saysMayRepeat(text) && ['fraud', 'routine', 'balance'].includes(kindOf(text)) && !unknownKeys.has(key));
+    const repeated = own.filter(
+      ({ text, seen, key }) =>
+        seen && !saysMayRepeat(text) && ['fraud', 'routine', 'balance'].includes(kindOf(text)) && !unknownKeys.has(key),
+    );
     for (const [key, same] of Map.groupBy(repeated, ({ key }) => key)) {
-      if (same.length > 1) problems.push({ missing: false, what: `${id} saw ${same.length} times one delivery (${key}): ${same[0]!.text}` });
+      if (same.length > 1)
+        problems.push({
+          missing: false,
+          what: `${id} saw ${same.length} times one delivery (${key}): ${same[0]!.text}`,
+        });
     }
   }
   return problems;
 }
 
-function ofAlert(alert: ExpectedAlert, customer: Customer, own: readonly Sent[], file: 1 | 2, input: AlertsInput): readonly Problem[] {
+function ofAlert(
+  alert: ExpectedAlert,
+  customer: Customer,
+  own: readonly Sent[],
+  file: 1 | 2,
+  input: AlertsInput,
+): readonly Problem[] {
   const reach: Reach = reaches[customer.reach];
   const fraud = alert.type === 'fraud-check';
-  const home = fraud ? reach.fraud : file === 2 && reach.routineLater !== undefined ? reach.routineLater : reach.routine;
+  const home = fraud
+    ? reach.fraud
+    : file === 2 && reach.routineLater !== undefined
+      ? reach.routineLater
+      : reach.routine;
   const tells = (message: Sent): boolean => {
     const kind = kindOf(message.text);
     if (alert.type === 'balance-below') return kind === 'balance';
@@ -84,11 +115,17 @@ function ofAlert(alert: ExpectedAlert, customer: Customer, own: readonly Sent[],
   };
   const told = own.filter(tells);
   const problem = (what: string, missing = false): Problem => ({ alert, missing, what });
-  if (home === null) return told.length === 0 ? [] : [problem(`left on ${told[0]!.channel}, although no channel was allowed`)];
+  if (home === null)
+    return told.length === 0 ? [] : [problem(`left on ${told[0]!.channel}, although no channel was allowed`)];
 
   const on = (channel: Channel) => told.filter((message) => message.channel === channel && message.seen);
   const requests = told.filter(({ channel }) => channel === home);
-  const next = reach.order.find((channel) => channel !== home && (reach.addresses as readonly string[]).includes(channel));
+  const next = reach.order.find(
+    (channel) =>
+      channel !== home &&
+      (reach.addresses as readonly string[]).includes(channel) &&
+      permitted(customer, channel, 'fraud-protection').includes('existence'),
+  );
   const elsewhere = told.filter(({ channel, seen }) => channel !== home && seen);
   const problems: Problem[] = [];
   for (const channel of reach.order) {
@@ -103,21 +140,26 @@ function ofAlert(alert: ExpectedAlert, customer: Customer, own: readonly Sent[],
    * did arrive (a late report of the provider, or the customer's answer, may have told).
    */
   const unknown = (arrived: 0 | 1 | undefined, mustGoOn: boolean): void => {
-    if (arrived !== undefined && on(home).length !== arrived) problems.push(problem(`arrived ${on(home).length} times on ${home} instead of ${arrived}`));
-    if (arrived !== undefined && requests.length > 1) problems.push(problem(`was sent ${requests.length} times on ${home}, although the first outcome was unknown`));
+    if (arrived !== undefined && on(home).length !== arrived)
+      problems.push(problem(`arrived ${on(home).length} times on ${home} instead of ${arrived}`));
+    if (arrived !== undefined && requests.length > 1)
+      problems.push(problem(`was sent ${requests.length} times on ${home}, although the first outcome was unknown`));
     if (!fraud || next === undefined) {
       if (elsewhere.length > 0) problems.push(problem(`went on to ${elsewhere[0]!.channel} after an unknown outcome`));
       return;
     }
-    if (on(next).length === 0 && (mustGoOn || on(home).length === 0)) problems.push(problem(`did not go on to ${next} after an unknown outcome`, true));
-    if (on(next).some(({ text }) => !saysMayRepeat(text))) problems.push(problem(`does not say on ${next} that it may repeat`));
+    if (on(next).length === 0 && (mustGoOn || on(home).length === 0))
+      problems.push(problem(`did not go on to ${next} after an unknown outcome`, true));
+    if (on(next).some(({ text }) => !saysMayRepeat(text)))
+      problems.push(problem(`does not say on ${next} that it may repeat`));
   };
   const exactly = (channel: Channel): void => {
     const seen = on(channel);
     if (seen.length === 0) problems.push(problem(`did not arrive on ${channel}`, true));
     const others = told.filter((message) => message.channel !== channel && message.seen);
     if (others.length > 0) problems.push(problem(`arrived on ${others[0]!.channel}, besides ${channel}`));
-    if (seen.some(({ text }) => saysMayRepeat(text))) problems.push(problem('says that it may repeat, although nothing was unknown'));
+    if (seen.some(({ text }) => saysMayRepeat(text)))
+      problems.push(problem('says that it may repeat, although nothing was unknown'));
   };
 
   // Where the misfortune itself met with the crash, only what always holds is asked.

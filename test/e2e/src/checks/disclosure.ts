@@ -1,9 +1,9 @@
 import type { LedgerRow } from '@tocsin/core';
-import { reaches } from '../bank/people.ts';
-import type { Channel, Customer, Reach } from '../bank/people.ts';
+import type { Channel } from '../bank/people.ts';
 import { amountsIn, classesIn, kindOf } from '../harness/words.ts';
 import { keyOfDelivery } from '../harness/sent.ts';
 import type { Sent } from '../harness/sent.ts';
+import { permitted } from './permitted.ts';
 
 export interface DisclosureInput {
   readonly secret: string;
@@ -11,23 +11,12 @@ export interface DisclosureInput {
   readonly sent: readonly Sent[];
   readonly ledger: readonly LedgerRow[];
   /** From these places on nothing may leave for the address: consent was taken back and the answer given before. */
-  readonly taken: readonly { readonly channel: Channel; readonly to: string; readonly place: number; readonly mayAnswer: boolean }[];
-}
-
-const basis: Readonly<Record<string, readonly string[]>> = {
-  sms: ['existence', 'amount', 'merchant', 'time', 'last4'],
-  email: ['existence', 'time'],
-};
-const linkScreen = ['existence', 'amount', 'merchant', 'time', 'last4'];
-
-/** What may be told to the customer there for the purpose: what they agreed to, or the legal basis of the bank's policy. */
-function permitted(customer: Customer, channel: Channel, purpose: string): readonly string[] {
-  const reach: Reach = reaches[customer.reach];
-  const granted = reach.grants.filter((grant) => grant.channel === channel && grant.purpose === purpose).flatMap(({ classes }) => classes);
-  if (channel === 'messenger' && reach.byLink) return linkScreen;
-  if (purpose === 'service-reply') return reach.grants.some((grant) => grant.channel === channel) || channel !== 'messenger' ? ['existence'] : [];
-  if (purpose !== 'fraud-protection') return granted;
-  return [...granted, ...(basis[channel] ?? [])];
+  readonly taken: readonly {
+    readonly channel: Channel;
+    readonly to: string;
+    readonly place: number;
+    readonly mayAnswer: boolean;
+  }[];
 }
 
 /** One delivery as the ledger tells it: its attempts in order, the last word on each. */
@@ -37,12 +26,17 @@ export interface Told {
 }
 
 /** By provider key. */
-export function ledgerByKey({ ledger, secret, tenant }: Pick<DisclosureInput, 'ledger' | 'secret' | 'tenant'>): ReadonlyMap<string, Told> {
+export function ledgerByKey({
+  ledger,
+  secret,
+  tenant,
+}: Pick<DisclosureInput, 'ledger' | 'secret' | 'tenant'>): ReadonlyMap<string, Told> {
   const byDelivery = Map.groupBy(ledger, ({ deliveryId }) => deliveryId);
   return new Map(
     [...byDelivery].map(([deliveryId, rows]) => {
       const last = new Map<string, LedgerRow>();
-      for (const row of rows) if (last.get(row.id)?.outcome === undefined || row.sequence > last.get(row.id)!.sequence) last.set(row.id, row);
+      for (const row of rows)
+        if (last.get(row.id)?.outcome === undefined || row.sequence > last.get(row.id)!.sequence) last.set(row.id, row);
       const ordered = [...last.values()].sort((a, b) => a.attempt - b.attempt);
       return [keyOfDelivery(secret, tenant, deliveryId), { rows: ordered, customerId: rows[0]!.customerId }];
     }),
@@ -82,16 +76,26 @@ export function disclosureProblems(input: DisclosureInput): readonly string[] {
       problems.push(`the ${where} stands in no ledger row: ${first.text}`);
       continue;
     }
-    if (entry.customerId !== first.customer.id) problems.push(`the ${where} stands in the ledger as another customer's`);
+    if (entry.customerId !== first.customer.id)
+      problems.push(`the ${where} stands in the ledger as another customer's`);
     for (const request of requests) problems.push(...contentProblems(request, entry, where));
     problems.push(...countProblems(requests, entry, where));
   }
   for (const [key, { rows, customerId }] of told) {
     const arrived = byKey.get(key)?.some(({ seen }) => seen) ?? false;
-    if (rows.some(({ outcome }) => outcome === 'accepted') && !arrived) problems.push(`the ledger says that ${rows[0]!.deliveryId} for ${customerId} was accepted, and the provider has nothing`);
+    if (rows.some(({ outcome }) => outcome === 'accepted') && !arrived)
+      problems.push(
+        `the ledger says that ${rows[0]!.deliveryId} for ${customerId} was accepted, and the provider has nothing`,
+      );
   }
   for (const { channel, to, place, mayAnswer } of input.taken) {
-    const after = input.sent.filter((one) => one.channel === channel && one.to === to && one.place >= place && !(mayAnswer && kindOf(one.text) === 'stopped'));
+    const after = input.sent.filter(
+      (one) =>
+        one.channel === channel &&
+        one.to === to &&
+        one.place >= place &&
+        !(mayAnswer && kindOf(one.text) === 'stopped'),
+    );
     for (const { text } of after) problems.push(`${channel} received this for ${to} after it was taken back: ${text}`);
   }
   return problems;
@@ -102,30 +106,52 @@ function contentProblems(request: Sent, { rows }: Told, where: string): readonly
   const really = listed([...classesIn(request.text), 'existence']);
   const row = rows.find(({ disclosure }) => listed(disclosure.classes) === really);
   if (row === undefined) {
-    problems.push(`the ${where} gives away "${really}", the ledger says "${rows.map(({ disclosure }) => listed(disclosure.classes)).join('" or "')}": ${request.text}`);
+    problems.push(
+      `the ${where} gives away "${really}", the ledger says "${rows.map(({ disclosure }) => listed(disclosure.classes)).join('" or "')}": ${request.text}`,
+    );
     return problems;
   }
   const { disclosure } = row;
   if (disclosure.channel !== request.channel) problems.push(`the ledger names ${disclosure.channel} for the ${where}`);
   const unknown = disclosure.fields.filter((field) => classOf[nameOf(field)] === undefined);
   if (unknown.length > 0) problems.push(`the ledger has fields that nobody knows: ${unknown.join(', ')}`);
-  if (listed(disclosure.fields.map((field) => classOf[nameOf(field)] ?? '?')) !== really) problems.push(`the fields ${disclosure.fields.join(', ')} are not what the ${where} holds: ${request.text}`);
+  if (listed(disclosure.fields.map((field) => classOf[nameOf(field)] ?? '?')) !== really)
+    problems.push(`the fields ${disclosure.fields.join(', ')} are not what the ${where} holds: ${request.text}`);
   // A reason may name the amount once more.
-  const [listedAmounts, told] = [disclosure.fields.filter((field) => nameOf(field) === 'amount').length, new Set(amountsIn(request.text)).size];
-  if (listedAmounts !== told) problems.push(`the ledger lists ${listedAmounts} amounts, the ${where} has ${told}: ${request.text}`);
+  const [listedAmounts, told] = [
+    disclosure.fields.filter((field) => nameOf(field) === 'amount').length,
+    new Set(amountsIn(request.text)).size,
+  ];
+  if (listedAmounts !== told)
+    problems.push(`the ledger lists ${listedAmounts} amounts, the ${where} has ${told}: ${request.text}`);
 
   const allowed = permitted(request.customer!, request.channel, disclosure.purpose);
   const surplus = disclosure.classes.filter((name) => !allowed.includes(name));
-  if (surplus.length > 0) problems.push(`the ${where} gave away ${surplus.join(', ')} for ${disclosure.purpose}, without consent or legal basis: ${request.text}`);
-  const purposes: Readonly<Record<string, string>> = { fraud: 'fraud-protection', frozen: 'fraud-protection', routine: 'account-alert', balance: 'account-alert', help: 'service-reply', stopped: 'service-reply' };
-  if (purposes[kindOf(request.text)] !== disclosure.purpose) problems.push(`the ledger names the purpose ${disclosure.purpose} for: ${request.text}`);
+  if (surplus.length > 0)
+    problems.push(
+      `the ${where} gave away ${surplus.join(', ')} for ${disclosure.purpose}, without consent or legal basis: ${request.text}`,
+    );
+  const purposes: Readonly<Record<string, string>> = {
+    fraud: 'fraud-protection',
+    frozen: 'fraud-protection',
+    routine: 'account-alert',
+    balance: 'account-alert',
+    help: 'service-reply',
+    stopped: 'service-reply',
+  };
+  if (purposes[kindOf(request.text)] !== disclosure.purpose)
+    problems.push(`the ledger names the purpose ${disclosure.purpose} for: ${request.text}`);
   return problems;
 }
 
 /** One attempt is one request; on Messenger a closed window makes it two, the second with a template. */
 function countProblems(requests: readonly Sent[], { rows }: Told, where: string): readonly string[] {
-  const templates = requests.filter(({ text, channel }) => channel === 'messenger' && /^[a-z]+(?:_[a-z]+)+(?: \||$)/.test(text)).length;
+  const templates = requests.filter(
+    ({ text, channel }) => channel === 'messenger' && /^[a-z]+(?:_[a-z]+)+(?: \||$)/.test(text),
+  ).length;
   const free = requests.length - templates;
   const attempts = Math.max(free, templates);
-  return attempts > rows.length ? [`the provider received ${attempts} attempts of the ${where}, the ledger has ${rows.length}`] : [];
+  return attempts > rows.length
+    ? [`the provider received ${attempts} attempts of the ${where}, the ledger has ${rows.length}`]
+    : [];
 }

@@ -4,18 +4,26 @@ import type { Line } from '../bank-records.ts';
 import { header } from '../harness/topics.ts';
 import type { Verdict } from '../verdict.ts';
 
-const sha256 = (value: Uint8Array | null): string => (value === null ? 'null' : createHash('sha256').update(value).digest('hex'));
-const place = (partition: number | string | undefined, offset: number | string | undefined): string => `${partition}/${offset}`;
+const sha256 = (value: Uint8Array | null): string =>
+  value === null ? 'null' : createHash('sha256').update(value).digest('hex');
+const place = (partition: number | string | undefined, offset: number | string | undefined): string =>
+  `${partition}/${offset}`;
 
 /** Where each line of the file came to stand: by key and content, in the order of publication. */
-export function placesOf(lines: readonly Line[], bank: readonly LogRecord[]): { readonly places: ReadonlyMap<number, string>; readonly problems: readonly string[] } {
+export function placesOf(
+  lines: readonly Line[],
+  bank: readonly LogRecord[],
+): { readonly places: ReadonlyMap<number, string>; readonly problems: readonly string[] } {
   const nameOf = (key: string, value: Uint8Array | null): string => `${key} ${sha256(value)}`;
   const records = Map.groupBy(bank, (record) => nameOf(Buffer.from(record.key!).toString('utf8'), record.value));
   const places = new Map<number, string>();
   const problems: string[] = [];
   for (const [name, same] of Map.groupBy(lines, ({ key, value }) => nameOf(key, value))) {
     const standing = [...(records.get(name) ?? [])].sort((a, b) => a.timestamp - b.timestamp || a.offset - b.offset);
-    if (standing.length !== same.length) problems.push(`line ${same[0]!.number} was published ${same.length} times and stands ${standing.length} times on the topic`);
+    if (standing.length !== same.length)
+      problems.push(
+        `line ${same[0]!.number} was published ${same.length} times and stands ${standing.length} times on the topic`,
+      );
     same.forEach(({ number }, i) => {
       const record = standing[i];
       if (record !== undefined) places.set(number, place(record.partition, record.offset));
@@ -37,7 +45,13 @@ function sameBytes(original: Uint8Array, kept: Uint8Array, masked: number): bool
 }
 
 /** Every broken record is on `rejected`, by distinct origin, with the right code and its bytes; nothing else is. */
-export function rejectedProblems(lines: readonly Line[], bank: readonly LogRecord[], rejected: readonly LogRecord[], verdict: Verdict, topic: string): readonly string[] {
+export function rejectedProblems(
+  lines: readonly Line[],
+  bank: readonly LogRecord[],
+  rejected: readonly LogRecord[],
+  verdict: Verdict,
+  topic: string,
+): readonly string[] {
   const { places, problems: unplaced } = placesOf(lines, bank);
   const problems = [...unplaced];
   const byOrigin = new Map<string, LogRecord>();
@@ -58,7 +72,8 @@ export function rejectedProblems(lines: readonly Line[], bank: readonly LogRecor
     if (told !== code) problems.push(`line ${line} (${where}) is rejected as ${told}, not as ${code}`);
     problems.push(...bytesProblems(line, original, record));
   }
-  for (const [where, record] of byOrigin) problems.push(`${where} is on rejected as ${header(record, 'tocsin-code')}, and must not be`);
+  for (const [where, record] of byOrigin)
+    problems.push(`${where} is on rejected as ${header(record, 'tocsin-code')}, and must not be`);
   return problems;
 }
 
@@ -69,14 +84,24 @@ function bytesProblems(line: number, original: Buffer | null, record: LogRecord)
   if (original === null) return record.value === null ? [] : [`line ${line} was null and is not on rejected`];
   const kept = record.value ?? new Uint8Array();
   if (original.length > keptWhole) {
-    const whole = header(record, 'tocsin-size') === String(original.length) && header(record, 'tocsin-sha256') === sha256(original);
-    return whole && original.subarray(0, kept.length).equals(kept) && kept.length === 4_096 ? [] : [`line ${line} is too large to be kept, and its beginning, size and hash do not stand for it`];
+    const whole =
+      header(record, 'tocsin-size') === String(original.length) && header(record, 'tocsin-sha256') === sha256(original);
+    return whole && original.subarray(0, kept.length).equals(kept) && kept.length === 4_096
+      ? []
+      : [`line ${line} is too large to be kept, and its beginning, size and hash do not stand for it`];
   }
   const cards = cardsIn(original.toString('latin1'));
   if (masked !== cards) return [`line ${line} holds ${cards} card numbers, and ${masked} were counted`];
   if (sameBytes(original, kept, masked)) return [];
   const from = original.findIndex((byte, i) => kept[i] !== byte);
-  return [`line ${line} is on rejected with other bytes: ${kept.length} instead of ${original.length}, other from ${from} on: ${Buffer.from(kept).toString('utf8').slice(Math.max(0, from - 20), from + 60)}`];
+  return [
+    `line ${line} is on rejected with other bytes: ${kept.length} instead of ${original.length}, other from ${from} on: ${Buffer.from(
+      kept,
+    )
+      .toString('utf8')
+      .slice(Math.max(0, from - 20), from + 60)}`,
+  ];
 }
 
-const cardsIn = (text: string): number => (/paid with [345]/.test(text) || /paid with 6/.test(text) || /Shop [3456]/.test(text) ? 1 : 0);
+const cardsIn = (text: string): number =>
+  /paid with [345]/.test(text) || /paid with 6/.test(text) || /Shop [3456]/.test(text) ? 1 : 0;

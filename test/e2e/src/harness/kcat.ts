@@ -12,15 +12,26 @@ const recordEnd = 0x1e;
 function bytesOf(lines: readonly Line[]): Buffer {
   const pieces: Buffer[] = [];
   for (const { key, value, number } of lines) {
-    if (value !== null && (value.includes(recordEnd) || value.includes(keyEnd))) throw new Error(`Line ${number} holds a delimiter.`);
+    if (value !== null && (value.includes(recordEnd) || value.includes(keyEnd)))
+      throw new Error(`Line ${number} holds a delimiter.`);
     pieces.push(Buffer.from(key), Buffer.of(keyEnd), value ?? Buffer.alloc(0), Buffer.of(recordEnd));
   }
   return Buffer.concat(pieces);
 }
 
-async function produce(broker: string, topic: string, lines: readonly Line[], partition: number | undefined): Promise<void> {
+async function produce(
+  broker: string,
+  topic: string,
+  lines: readonly Line[],
+  partition: number | undefined,
+): Promise<void> {
   if (lines.length === 0) return;
-  const settings = ['partitioner=murmur2_random', 'enable.idempotence=true', 'message.max.bytes=1000000', 'linger.ms=5'];
+  const settings = [
+    'partitioner=murmur2_random',
+    'enable.idempotence=true',
+    'message.max.bytes=1000000',
+    'linger.ms=5',
+  ];
   const child = spawn(
     needTool('kcat'),
     [
@@ -43,7 +54,15 @@ async function produce(broker: string, topic: string, lines: readonly Line[], pa
 
 /** Publishes lines in their order; those that name a partition go there, after the others. */
 export async function publish(broker: string, topic: string, lines: readonly Line[]): Promise<void> {
-  await produce(broker, topic, lines.filter(({ partition }) => partition === undefined), undefined);
-  const placed = Map.groupBy(lines.filter(({ partition }) => partition !== undefined), ({ partition }) => partition);
+  await produce(
+    broker,
+    topic,
+    lines.filter(({ partition }) => partition === undefined),
+    undefined,
+  );
+  const placed = Map.groupBy(
+    lines.filter(({ partition }) => partition !== undefined),
+    ({ partition }) => partition,
+  );
   for (const [partition, own] of placed) await produce(broker, topic, own, partition);
 }

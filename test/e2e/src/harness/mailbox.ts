@@ -76,12 +76,20 @@ function parse(raw: string): Mail | undefined {
   if (to === undefined || cut < 0 || !lines.endsWith('\n\n')) return undefined;
   const head = lines.slice(0, cut).replaceAll(/\n[ \t]+/g, ' ');
   const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'mi').exec(head)?.[1] ?? '';
-  return { to, subject: field('Subject'), messageId: field('Message-ID'), text: decoded(lines.slice(cut + 2), field('Content-Transfer-Encoding')), raw };
+  return {
+    to,
+    subject: field('Subject'),
+    messageId: field('Message-ID'),
+    text: decoded(lines.slice(cut + 2), field('Content-Transfer-Encoding')),
+    raw,
+  };
 }
 
 function decoded(body: string, encoding: string): string {
   if (encoding === 'base64') return Buffer.from(body, 'base64').toString('utf8');
   if (encoding !== 'quoted-printable') return body;
-  const bytes = body.replaceAll('=\n', '').replaceAll(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  const bytes = body
+    .replaceAll('=\n', '')
+    .replaceAll(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }

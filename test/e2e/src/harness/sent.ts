@@ -29,7 +29,13 @@ interface GraphBody {
     readonly text?: string;
     readonly metadata?: string;
     readonly quick_replies?: readonly { readonly payload: string }[];
-    readonly template?: { readonly name: string; readonly components: readonly { readonly type: string; readonly parameters: readonly { readonly text?: string; readonly payload?: string }[] }[] };
+    readonly template?: {
+      readonly name: string;
+      readonly components: readonly {
+        readonly type: string;
+        readonly parameters: readonly { readonly text?: string; readonly payload?: string }[];
+      }[];
+    };
   };
 }
 
@@ -47,7 +53,11 @@ function fromGraph({ body }: ReceivedRequest): Pick<Sent, 'text' | 'key' | 'payl
 function fromTwilio({ body }: ReceivedRequest): Pick<Sent, 'text' | 'key' | 'payloads'> {
   const form = new URLSearchParams(body);
   const callback = form.get('StatusCallback');
-  return { text: form.get('Body') ?? '', key: (callback && new URL(callback).searchParams.get('key')) ?? '', payloads: [] };
+  return {
+    text: form.get('Body') ?? '',
+    key: (callback && new URL(callback).searchParams.get('key')) ?? '',
+    payloads: [],
+  };
 }
 
 /** Everything that left, from all three providers. */
@@ -61,7 +71,9 @@ export class Outbox {
     this.#graph = graph;
     this.#twilio = twilio;
     this.#mailbox = mailbox;
-    this.#customers = new Map(customers.flatMap((one) => Object.values(one.addresses).map((address) => [address, one] as const)));
+    this.#customers = new Map(
+      customers.flatMap((one) => Object.values(one.addresses).map((address) => [address, one] as const)),
+    );
   }
 
   all(): readonly Sent[] {
@@ -75,10 +87,18 @@ export class Outbox {
       payloads: [],
       place,
     }));
-    return [...this.#requests('messenger', this.#graph, fromGraph), ...this.#requests('sms', this.#twilio, fromTwilio), ...mails];
+    return [
+      ...this.#requests('messenger', this.#graph, fromGraph),
+      ...this.#requests('sms', this.#twilio, fromTwilio),
+      ...mails,
+    ];
   }
 
-  #requests(channel: Channel, fake: FakeGraph | FakeTwilio, read: (request: ReceivedRequest) => Pick<Sent, 'text' | 'key' | 'payloads'>): readonly Sent[] {
+  #requests(
+    channel: Channel,
+    fake: FakeGraph | FakeTwilio,
+    read: (request: ReceivedRequest) => Pick<Sent, 'text' | 'key' | 'payloads'>,
+  ): readonly Sent[] {
     return fake.received().map((request, place): Sent => ({
       channel,
       to: request.to,

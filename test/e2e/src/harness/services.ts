@@ -9,7 +9,8 @@ import { say } from './say.ts';
 export const serviceNames = ['ingest', 'detect', 'alert', 'deliver', 'gateway'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-const main = (name: ServiceName): string => fileURLToPath(new URL(`../../../../apps/${name}/dist/main.js`, import.meta.url));
+const main = (name: ServiceName): string =>
+  fileURLToPath(new URL(`../../../../apps/${name}/dist/main.js`, import.meta.url));
 
 /** The five services, each as a process of its own. None outlives `stop`; every one is ended by its own id. */
 export class Services {
@@ -47,7 +48,8 @@ export class Services {
     await waitUntil(
       () => `${name} to be ready; it said:\n${this.lastWords(name)}`,
       async () => {
-        if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode}; it said:\n${this.lastWords(name)}`);
+        if (child.exitCode !== null)
+          throw new Error(`${name} ended with code ${child.exitCode}; it said:\n${this.lastWords(name)}`);
         return this.#isReady(name);
       },
       { withinMs: 60_000, everyMs: 200 },

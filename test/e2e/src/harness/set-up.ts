@@ -46,21 +46,27 @@ export async function tellTheGateway(api: BankApi, setUp: SetUp): Promise<void> 
 
 /** The way of the linking page: a link from the bank, the consent screen, the way back to Messenger with a code. */
 export async function linkMessenger(api: BankApi, graph: FakeGraph, customers: readonly Customer[]): Promise<void> {
-  await inParallel(customers.filter((customer) => reachOf(customer).byLink), 4, async ({ id, addresses }) => {
-    const { url } = (await api.post(`customers/${id}/links`, { purpose: 'messenger-link' })) as { url: string };
-    const page = await fetch(url);
-    const screen = await page.text();
-    if (!page.ok || !screen.includes('Meta')) throw new Error(`The consent screen was answered ${page.status}: ${screen.slice(0, 300)}`);
-    const agreed = await fetch(url, {
-      method: 'POST',
-      redirect: 'manual',
-      body: new URLSearchParams({ amount: 'on', merchant: 'on', time: 'on', last4: 'on' }),
-    });
-    const code = new URL(agreed.headers.get('location') ?? 'about:blank').searchParams.get('ref');
-    if (agreed.status !== 302 || code === null) throw new Error(`Agreeing was answered ${agreed.status}, without a code.`);
-    const { status } = await graph.deliver([graph.events.opensLink(addresses.messenger!, code)]);
-    if (status !== 200) throw new Error(`The linking webhook was answered ${status}.`);
-  });
+  await inParallel(
+    customers.filter((customer) => reachOf(customer).byLink),
+    4,
+    async ({ id, addresses }) => {
+      const { url } = (await api.post(`customers/${id}/links`, { purpose: 'messenger-link' })) as { url: string };
+      const page = await fetch(url);
+      const screen = await page.text();
+      if (!page.ok || !screen.includes('Meta'))
+        throw new Error(`The consent screen was answered ${page.status}: ${screen.slice(0, 300)}`);
+      const agreed = await fetch(url, {
+        method: 'POST',
+        redirect: 'manual',
+        body: new URLSearchParams({ amount: 'on', merchant: 'on', time: 'on', last4: 'on' }),
+      });
+      const code = new URL(agreed.headers.get('location') ?? 'about:blank').searchParams.get('ref');
+      if (agreed.status !== 302 || code === null)
+        throw new Error(`Agreeing was answered ${agreed.status}, without a code.`);
+      const { status } = await graph.deliver([graph.events.opensLink(addresses.messenger!, code)]);
+      if (status !== 200) throw new Error(`The linking webhook was answered ${status}.`);
+    },
+  );
 }
 
 /** Who writes to the Page, and so opens the window for free messages. */

@@ -16,9 +16,19 @@ export const secrets = {
 const yesNo = ['Yes, it was me', 'No, not me'];
 
 /** What Meta approved for the Page: by our message, each with and without a reason. */
-const templates: readonly { readonly message: string; readonly name: string; readonly parameters: readonly string[]; readonly buttons?: readonly string[] }[] = [
+const templates: readonly {
+  readonly message: string;
+  readonly name: string;
+  readonly parameters: readonly string[];
+  readonly buttons?: readonly string[];
+}[] = [
   { message: 'fraud-check', name: 'fraud_check', parameters: ['amount', 'merchant', 'last4', 'time'], buttons: yesNo },
-  { message: 'fraud-check', name: 'fraud_check_why', parameters: ['amount', 'merchant', 'last4', 'time', 'reason'], buttons: yesNo },
+  {
+    message: 'fraud-check',
+    name: 'fraud_check_why',
+    parameters: ['amount', 'merchant', 'last4', 'time', 'reason'],
+    buttons: yesNo,
+  },
   { message: 'purchase-over', name: 'purchase_over', parameters: ['amount', 'merchant', 'last4', 'time'] },
   { message: 'deposit', name: 'deposit_arrived', parameters: ['amount', 'time'] },
   { message: 'balance-below', name: 'balance_below', parameters: ['last4', 'time'] },
@@ -34,7 +44,15 @@ export const fakeTemplates: readonly FakeTemplate[] = templates.map(({ name, par
 export const partitions = { stage: 8, delivery: 4, outside: 4 } as const;
 export const tenant = 'bank';
 
-const scopes = ['customers:read', 'customers:write', 'accounts:write', 'bank-answers:write', 'alerts:read', 'disclosures:read', 'links:write'];
+const scopes = [
+  'customers:read',
+  'customers:write',
+  'accounts:write',
+  'bank-answers:write',
+  'alerts:read',
+  'disclosures:read',
+  'links:write',
+];
 
 export interface Places {
   readonly installation: string;
@@ -48,7 +66,16 @@ export interface Places {
 }
 
 /** The one configuration of all five services. */
-export const settingsOf = ({ installation, broker, redis, gatewayUrl, topic, graph, twilio, smtpPort }: Places): object => ({
+export const settingsOf = ({
+  installation,
+  broker,
+  redis,
+  gatewayUrl,
+  topic,
+  graph,
+  twilio,
+  smtpPort,
+}: Places): object => ({
   installation,
   secret: secrets.installation,
   storage: 'kafka',
@@ -86,11 +113,20 @@ export const settingsOf = ({ installation, broker, redis, gatewayUrl, topic, gra
         statusCallbackUrl: `${gatewayUrl}/webhooks/sms`,
       },
     },
-    email: { tenant, host: '127.0.0.1', port: smtpPort, requireTls: false, from: 'alerts@bank.example', fromName: 'Tocsin Bank' },
+    email: {
+      tenant,
+      host: '127.0.0.1',
+      port: smtpPort,
+      requireTls: false,
+      from: 'alerts@bank.example',
+      fromName: 'Tocsin Bank',
+    },
   },
   gateway: {
     publicUrl: gatewayUrl,
-    apiKeys: [{ id: 'core-banking', tenant, sha256: createHash('sha256').update(secrets.apiKey).digest('hex'), scopes }],
+    apiKeys: [
+      { id: 'core-banking', tenant, sha256: createHash('sha256').update(secrets.apiKey).digest('hex'), scopes },
+    ],
     rate: { perSecond: 10_000, burst: 10_000 },
   },
   deliver: { timeoutMs: 5_000 },

@@ -19,7 +19,16 @@ export const amountsIn = (text: string): readonly string[] =>
 
 export const saysMayRepeat = (text: string): boolean => text.includes('You may have had this message already');
 
-const shopNames = ['Cafe Alpha', 'Green Grocer', 'Book Corner', 'City Bakery', 'Shoe House', 'Garden Store', 'Music Hall', 'Shop ..'];
+const shopNames = [
+  'Cafe Alpha',
+  'Green Grocer',
+  'Book Corner',
+  'City Bakery',
+  'Shoe House',
+  'Garden Store',
+  'Music Hall',
+  'Shop ..',
+];
 const places = ['France', 'Germany', 'Bulgaria', 'Sofia', 'Paris'];
 
 /** The classes of data that a text gives away, beyond that something happened. */

@@ -5,6 +5,7 @@ import type {
   DeliverRecord,
   DeliveryRecord,
   OutcomeRecord,
+  RedriveRecord,
 } from '../../records/delivery.ts';
 import type { DeadLetter, LedgerRow } from '../../records/outside.ts';
 import type { Entries, Output, Stage, StepContext, Timer } from '../../stage.ts';
@@ -61,6 +62,16 @@ export const aContact = (changes: Partial<ContactRecord> = {}): ContactRecord =>
     },
   },
   ...changes,
+});
+
+export const aRedrive = (id: string, delivery = aDelivery()): RedriveRecord => ({
+  type: 'redrive',
+  version: 1,
+  id,
+  deliveryId: delivery.id,
+  tenantId: delivery.tenantId,
+  customerId: delivery.customerId,
+  delivery,
 });
 
 export class DeliverWorld {
