@@ -4,9 +4,9 @@ import { verifyChain } from '@tocsin/core';
 import { cardsIn } from './checks/cards.ts';
 import { disclosureProblems } from './checks/disclosure.ts';
 import { rejectedProblems } from './checks/rejected.ts';
+import type { Evidence } from './evidence.ts';
 import { kindOf } from './harness/words.ts';
 import { Scenario } from './scenario.ts';
-import type { Evidence } from './scenario.ts';
 
 /*
  * The whole product on a real Kafka and a real Redis: five services as processes of their own, a bank's file of 10,000
@@ -66,8 +66,8 @@ describe('ten thousand records of a bank, end to end', () => {
   });
 
   it('fraud on an account whose holder nobody knows becomes one case for staff', () => {
-    const cases = found().cases.filter(({ request: { kind } }) => kind === 'unknown-customer');
-    const told = cases.map(({ request }) => `${request.accountId} ${request.transactionIds.join()}`);
+    const cases = found().cases.filter(({ value: { kind } }) => kind === 'unknown-customer');
+    const told = cases.map(({ value }) => `${value.accountId} ${value.transactionIds.join()}`);
     expect([...new Set(told)].sort()).toEqual(
       found()
         .verdict.cases.map(({ accountId, transactionId }) => `${accountId} ${transactionId}`)
@@ -86,10 +86,10 @@ describe('ten thousand records of a bank, end to end', () => {
       ({ customerId, type }) => unreachable.has(customerId) && type === 'fraud-check',
     );
     const cases = found().cases.filter(
-      ({ request }) => request.kind === 'unreachable' && unreachable.has(request.customerId ?? ''),
+      ({ value }) => value.kind === 'unreachable' && unreachable.has(value.customerId ?? ''),
     );
     expect(expected.length).toBeGreaterThan(0);
-    expect([...new Set(cases.flatMap(({ request }) => request.transactionIds))].sort()).toEqual(
+    expect([...new Set(cases.flatMap(({ value }) => value.transactionIds))].sort()).toEqual(
       expected.map(({ transactionId }) => transactionId).sort(),
     );
   });
@@ -125,8 +125,7 @@ describe('ten thousand records of a bank, end to end', () => {
     expect(afterUnsigned).toBe(0);
     expect(signed.map(({ status }) => status)).toEqual([200, 200]);
     expect(new Set(found().requests.map(({ id }) => id)).size).toBe(1);
-    for (const { id, request } of found().requests)
-      expect(request).toMatchObject({ kind: 'freeze-card', requestId: id });
+    for (const { id, value } of found().requests) expect(value).toMatchObject({ kind: 'freeze-card', requestId: id });
     const frozen = found().sent.filter(({ seen, text }) => seen && kindOf(text) === 'frozen');
     expect(frozen.map(({ customer }) => customer?.id).sort()).toEqual([...found().file.answering].sort());
   });

@@ -1,61 +1,36 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { channels } from '@tocsin/channels';
-import { deliveryTopic, lanes, topicNames, topicSpecs, topicTable } from '@tocsin/core';
-import type { BankRequest, LedgerRow, Log, LogRecord, StaffCase } from '@tocsin/core';
+import { topicNames, topicSpecs } from '@tocsin/core';
+import type { BankRequest, Log } from '@tocsin/core';
 import { kafkaLog } from '@tocsin/kafka';
 import { startFakeGraph, startFakeTwilio } from '@tocsin/simulator';
 import type { FakeGraph, FakeTwilio, WebhookReply } from '@tocsin/simulator';
 import { freePorts, kafkaAddress, redisAddress, uniqueName, waitUntil } from '@tocsin/testing';
 import { bankFile } from './bank-records.ts';
-import type { BankFile } from './bank-records.ts';
-import { alertName, alertProblems } from './checks/alerts.ts';
 import type { Problem } from './checks/alerts.ts';
-import { ledgerByKey } from './checks/disclosure.ts';
-import type { DisclosureInput } from './checks/disclosure.ts';
+import { collectEvidence } from './evidence.ts';
+import type { Answers, Evidence } from './evidence.ts';
+import { Arrivals } from './harness/arrivals.ts';
 import { BankApi } from './harness/bank-api.ts';
 import { publish } from './harness/kcat.ts';
 import { Mailbox } from './harness/mailbox.ts';
 import { bringMisfortune } from './harness/misfortunes.ts';
 import { say } from './harness/say.ts';
 import { Outbox } from './harness/sent.ts';
-import type { Sent } from './harness/sent.ts';
 import { serviceNames, Services } from './harness/services.ts';
 import type { ServiceName } from './harness/services.ts';
-import { fakeTemplates, partitions, secrets, settingsOf, tenant } from './harness/settings.ts';
+import { fakeTemplates, partitions, secrets, settingsOf } from './harness/settings.ts';
 import { greeting, linkMessenger, tellTheGateway, writeToThePage } from './harness/set-up.ts';
-import { dump, header, json, lag } from './harness/topics.ts';
+import { Stages } from './harness/stages.ts';
+import { dump, json } from './harness/topics.ts';
 import { kindOf } from './harness/words.ts';
 import { askOracle } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Everything that the run left behind, for the checks. */
-export interface Evidence {
-  readonly file: BankFile;
-  readonly verdict: Verdict;
-  readonly topic: string;
-  readonly bank: readonly LogRecord[];
-  readonly rejected: readonly LogRecord[];
-  readonly ledger: readonly LedgerRow[];
-  readonly requests: readonly { readonly id: string; readonly request: BankRequest }[];
-  readonly cases: readonly { readonly id: string; readonly request: StaffCase }[];
-  readonly deadLetters: readonly LogRecord[];
-  readonly sent: readonly Sent[];
-  readonly alerts: readonly Problem[];
-  readonly doubtful: number;
-  readonly disclosure: DisclosureInput;
-  readonly answers: {
-    readonly unsigned: WebhookReply;
-    readonly afterUnsigned: number;
-    readonly signed: readonly WebhookReply[];
-  };
-  readonly cardsCounted: number;
-  /** By place: everything of the product's that could hold a card number. */
-  readonly texts: ReadonlyMap<string, string>;
-}
-
+/** One run of the whole product, from the oracle's verdict to what is left behind. */
 export class Scenario {
   readonly #folder = mkdtempSync(join(tmpdir(), 'tocsin-e2e-'));
   readonly #installation = uniqueName('e2e');
@@ -64,15 +39,14 @@ export class Scenario {
   readonly #undo: (() => Promise<void>)[] = [() => this.#log.close()];
   readonly #file = bankFile(7, Date.now());
   readonly #taken: { channel: 'messenger'; to: string; place: number; mayAnswer: boolean }[] = [];
-  readonly #history = new Map<string, readonly HistoryEntry[]>();
-  #services!: Services;
+  readonly #stages = new Stages(this.#log, this.#installation, this.#topic);
+  #services: Services | undefined;
+  #arrivals!: Arrivals;
   #graph!: FakeGraph;
   #twilio!: FakeTwilio;
   #outbox!: Outbox;
   #api!: BankApi;
   #verdict!: Verdict;
-  #unknownAlerts: ReadonlySet<string> = new Set();
-  #unknownDeliveries = 0;
   #firstEnded = 0;
 
   async run(): Promise<Evidence> {
@@ -87,34 +61,10 @@ export class Scenario {
       await this.#takeBack();
       await this.#secondFile();
       const answers = await this.#sayNo();
-      const alerts = await this.#allArrived();
-      return await this.#evidence(alerts, answers);
+      return await this.#evidence(await this.#arrivals.all(), answers);
     } catch (error) {
-      await this.#whereItStands();
+      if (this.#services !== undefined) await this.#stages.tell(this.#services, this.#folder);
       throw error;
-    }
-  }
-
-  /** For whoever has to find out why the run stopped: which stage is behind, and what each service says of itself. */
-  async #whereItStands(): Promise<void> {
-    const stages = [
-      ['ingest.payments', this.#topic],
-      ['detect', topicNames.accountEvents],
-      ['alert', topicNames.customerEvents],
-      ['directory', topicNames.addresses],
-      ...channels.flatMap(({ id }) => lanes.map((lane) => [`deliver.${id}.${lane}`, deliveryTopic(id, lane)] as const)),
-    ] as const;
-    for (const [stage, topic] of stages) {
-      const behind = await lag(this.#log, `${this.#installation}.${stage}`, topic).catch((error: unknown) =>
-        String(error),
-      );
-      say(`${stage} is ${typeof behind === 'string' ? behind : behind.join(' ')} behind`);
-    }
-    for (const name of serviceNames) {
-      const health = await this.#services.health(name);
-      const metrics = await this.#services.metrics(name);
-      writeFileSync(join(this.#folder, `${name}.metrics`), metrics);
-      say(`${name} says: ${health}`);
     }
   }
 
@@ -135,8 +85,9 @@ export class Scenario {
     await this.#log.createTopics([...specs, { name: this.#topic, partitions: 8, cleanup: 'delete' }]);
     const ports = await freePorts(serviceNames.length);
     const byName = Object.fromEntries(serviceNames.map((name, i) => [name, ports[i]!])) as Record<ServiceName, number>;
-    this.#services = new Services(this.#folder, byName);
-    const gatewayUrl = this.#services.url('gateway');
+    const services = new Services(this.#folder, byName);
+    this.#services = services;
+    const gatewayUrl = services.url('gateway');
     const { pageId, accessToken, appSecret, accountSid, authToken } = secrets;
     this.#graph = await startFakeGraph({
       pageId,
@@ -170,10 +121,11 @@ export class Scenario {
       twilio: this.#twilio,
       smtpPort: mailbox.port,
     });
-    this.#undo.push(() => this.#services.stop());
-    for (const name of serviceNames) this.#services.configure(name, settings);
-    await Promise.all(serviceNames.map((name) => this.#services.start(name)));
+    this.#undo.push(() => services.stop());
+    for (const name of serviceNames) services.configure(name, settings);
+    await Promise.all(serviceNames.map((name) => services.start(name)));
     this.#api = new BankApi(gatewayUrl, secrets.apiKey);
+    this.#arrivals = new Arrivals(this.#file, this.#verdict, this.#log, this.#outbox, this.#api);
     say('five services are ready');
   }
 
@@ -182,8 +134,8 @@ export class Scenario {
     await tellTheGateway(this.#api, this.#file.setUp);
     say(`${customers.length} customers and ${this.#file.setUp.accounts.length} accounts are set up`);
     await linkMessenger(this.#api, this.#graph, customers);
-    await this.#caughtUp('alert', topicNames.customerEvents);
-    await this.#caughtUp('directory', topicNames.addresses);
+    await this.#stages.caughtUp('alert');
+    await this.#stages.caughtUp('directory');
     const greeters = greeting(customers);
     await writeToThePage(this.#graph, greeters);
     const answered = greeters.filter(({ reach }) => reach !== 'unconsented');
@@ -214,7 +166,7 @@ export class Scenario {
     }
     this.#firstEnded = performance.now();
     say(`${lines.length} records were published`);
-    await this.#caughtUp('ingest.payments', this.#topic);
+    await this.#stages.caughtUp('ingest.payments');
     say('ingest has read the first file');
   }
 
@@ -227,7 +179,7 @@ export class Scenario {
       () => left() - before >= messages,
       { withinMs: 60_000, everyMs: 5 },
     );
-    await this.#services.crash(name, 500);
+    await this.#services!.crash(name, 500);
   }
 
   /** Once the first alert of those customers has arrived on Messenger they revoke it by the bank, or write STOP. */
@@ -276,7 +228,7 @@ export class Scenario {
   }
 
   /** Both holders of one account tap NO; before that, somebody who does not know the secret tries. */
-  async #sayNo(): Promise<Evidence['answers']> {
+  async #sayNo(): Promise<Answers> {
     const holders = this.#file.answering.map((id) => this.#file.setUp.customers.find((one) => one.id === id)!);
     const questions = await Promise.all(
       holders.map(({ addresses, id }) =>
@@ -296,9 +248,15 @@ export class Scenario {
     );
     const tap = ({ to, payload }: { to: string; payload: string }): object =>
       this.#graph.events.taps(to, payload, 'No, not me');
+    const caused = async (): Promise<number> => {
+      const records = await dump(this.#log, topicNames.customerEvents);
+      const replies = records.filter((record) => json<{ type: string }>(record).type === 'reply');
+      return replies.length + (await dump(this.#log, topicNames.bankRequests)).length;
+    };
+    const before = await caused();
     const unsigned = await this.#graph.deliver([tap(questions[0]!)], { unsigned: true });
     await sleep(3_000);
-    const afterUnsigned = (await dump(this.#log, topicNames.bankRequests)).length;
+    const afterUnsigned = (await caused()) - before;
     const signed: WebhookReply[] = [];
     for (const question of questions) {
       // Meta delivers a webhook again when it doubts: the same event twice.
@@ -323,121 +281,28 @@ export class Scenario {
     return { unsigned, afterUnsigned, signed };
   }
 
-  /** Looks again and again until nothing is missing, then waits a little for what must not come. */
-  async #allArrived(): Promise<readonly Problem[]> {
-    const deadline = performance.now() + 120_000;
-    let told = '';
-    for (;;) {
-      const missing = (await this.#problems()).filter((problem) => problem.missing);
-      const few = missing
-        .slice(0, 4)
-        .map(({ alert }) => alert && `${alertName(alert)} (${this.story(alert.customerId, alert.transactionId)})`);
-      const line = `${missing.length} alerts have not arrived yet${missing.length === 0 ? '' : `: ${few.join(', ')}`}`;
-      if (line !== told) say(line);
-      told = line;
-      if (missing.length === 0 || performance.now() > deadline) break;
-      await sleep(2_000);
-    }
-    await sleep(8_000);
-    return this.#problems();
-  }
-
-  async #problems(): Promise<readonly Problem[]> {
-    const input = { file: this.#file, verdict: this.#verdict, sent: this.#outbox.all() };
-    const first = alertProblems({ ...input, ...(await this.#doubts([])) });
-    // What is missing, or arrived twice, may be an attempt that died with its process: the product must say so itself.
-    return first.length === 0 ? first : alertProblems({ ...input, ...(await this.#doubts(first)) });
-  }
-
-  async #ledger(): Promise<readonly LedgerRow[]> {
-    return (await dump(this.#log, topicNames.ledger)).map((record) => json<LedgerRow>(record));
-  }
-
-  /** Deliveries whose outcome nobody knows, as the ledger tells. */
-  async #doubts(
-    problems: readonly Problem[],
-  ): Promise<{ unknownKeys: ReadonlySet<string>; unknownAlerts: ReadonlySet<string> }> {
-    const ledger = ledgerByKey({ ledger: await this.#ledger(), secret: secrets.installation, tenant });
-    const unknown = [...ledger].filter(([, { rows }]) => rows.some(({ outcome }) => outcome === 'unknown'));
-    this.#unknownDeliveries = unknown.length;
-    const deliveries = new Set(unknown.map(([, { rows }]) => rows[0]!.deliveryId));
-    const doubted = new Set<string>();
-    const customers = new Set(problems.flatMap(({ alert }) => alert?.customerId ?? []));
-    for (const customerId of customers) {
-      this.#history.set(customerId, await this.#api.get<readonly HistoryEntry[]>(`customers/${customerId}/alerts`));
-      for (const { transactionIds, channels: tries } of this.#history.get(customerId)!) {
-        if (!tries.some(({ deliveryId }) => deliveries.has(deliveryId))) continue;
-        for (const transactionId of transactionIds) doubted.add(alertName({ customerId, transactionId }));
-      }
-    }
-    this.#unknownAlerts = doubted;
-    return { unknownKeys: new Set(unknown.map(([key]) => key)), unknownAlerts: doubted };
-  }
-
-  /** The product's own story of an alert, for whoever has to find out why it is missing. */
+  /** The product's own story of an alert. */
   story(customerId: string, transactionId: string): string {
-    const entry = this.#history.get(customerId)?.find(({ transactionIds }) => transactionIds.includes(transactionId));
-    if (entry === undefined) return 'the product knows of no such alert';
-    return `${entry.kind} is ${entry.state}; ${entry.channels.map(({ channel, state }) => `${channel}: ${state}`).join(', ') || 'tried on no channel'}`;
+    return this.#arrivals.story(customerId, transactionId);
   }
 
-  async #caughtUp(stage: string, topic: string): Promise<void> {
-    const group = `${this.#installation}.${stage}`;
-    let behind = 0;
-    await waitUntil(
-      () => `${stage} to catch up; it is ${behind} records behind`,
-      async () => (behind = (await lag(this.#log, group, topic)).reduce((sum, one) => sum + one)) === 0,
-      { withinMs: 120_000, everyMs: 250 },
-    );
-  }
-
-  async #evidence(alerts: readonly Problem[], answers: Evidence['answers']): Promise<Evidence> {
-    const reproduced = await Promise.all(
-      (['detect', 'alert', 'deliver'] as const).map((name) =>
-        this.#services.metric(name, 'tocsin_records_dropped_total', { reason: 'reproduced' }),
-      ),
-    );
+  async #evidence(alerts: readonly Problem[], answers: Answers): Promise<Evidence> {
+    let reproduced = 0;
+    for (const name of ['detect', 'alert', 'deliver'] as const) {
+      reproduced += await this.#services!.metric(name, 'tocsin_records_dropped_total', { reason: 'reproduced' });
+    }
     say(
-      `collecting what the run left behind; ${reproduced.reduce((a, b) => a + b)} records were produced again and dropped, ${this.#unknownDeliveries} deliveries are in doubt`,
+      `${reproduced} records were produced again and dropped, ${this.#arrivals.unknownDeliveries} deliveries are in doubt`,
     );
-    const topics = topicTable(channels.map(({ id }) => id)).map(({ name }) => name);
-    const records = new Map<string, readonly LogRecord[]>();
-    for (const name of topics) records.set(name, await dump(this.#log, name));
-    const of = (name: string): readonly LogRecord[] => records.get(name)!;
-    const ledger = of(topicNames.ledger).map((record) => json<LedgerRow>(record));
-    const sent = this.#outbox.all();
-    const outside = <T>(name: string) =>
-      of(name).map((record) => ({ id: header(record, 'ce_id') ?? '', request: json<T>(record) }));
-    const texts = new Map<string, string>();
-    for (const [name, all] of records)
-      texts.set(`topic ${name}`, all.map(({ value }) => Buffer.from(value ?? '').toString('utf8')).join('\n'));
-    for (const name of serviceNames) texts.set(`log of ${name}`, readFileSync(this.#services.logFile(name), 'utf8'));
-    for (const name of serviceNames) texts.set(`metrics of ${name}`, await this.#services.metrics(name));
-    texts.set('messages', sent.map(({ text }) => text).join('\n'));
-    return {
+    const known = {
       file: this.#file,
       verdict: this.#verdict,
       topic: this.#topic,
-      bank: await dump(this.#log, this.#topic),
-      rejected: of(topicNames.rejected),
-      ledger,
-      requests: outside<BankRequest>(topicNames.bankRequests),
-      cases: outside<StaffCase>(topicNames.cases),
-      deadLetters: of(topicNames.deadLetters),
-      sent,
+      sent: this.#outbox.all(),
       alerts,
-      doubtful: this.#unknownAlerts.size,
-      disclosure: { secret: secrets.installation, tenant, sent, ledger, taken: this.#taken },
       answers,
-      cardsCounted: await this.#services.metric('ingest', 'tocsin_ingest_warnings_total', { code: 'PAN_IN_FIELD' }),
-      texts,
     };
+    const doubtful = this.#arrivals.doubtful.size;
+    return collectEvidence(this.#log, this.#services!, { ...known, doubtful }, this.#taken);
   }
-}
-
-interface HistoryEntry {
-  readonly kind: string;
-  readonly state: string;
-  readonly transactionIds: readonly string[];
-  readonly channels: readonly { readonly channel: string; readonly deliveryId: string; readonly state: string }[];
 }

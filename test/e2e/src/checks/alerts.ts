@@ -65,6 +65,7 @@ export function alertProblems(input: AlertsInput): readonly Problem[] {
 
   // The other way round: every message that told of a payment told only of what was expected, once per payment.
   for (const [id, own] of byCustomer) {
+    if (id === '') continue;
     const expected = new Set(
       verdict.alerts.filter(({ customerId, joins }) => customerId === id && !joins).map(({ amount }) => amount),
     );
