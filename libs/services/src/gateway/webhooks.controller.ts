@@ -45,7 +45,6 @@ export class WebhooksController {
   /** Providers expect 200; without it a POST is answered 201. */
   @Post(':channel')
   @HttpCode(HttpStatus.OK)
-  @HttpCode(200)
   receive(@Param('channel') channel: string, @Req() request: RawRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.#answer(channel, 'POST', request, reply);
   }

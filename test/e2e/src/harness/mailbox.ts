@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, needTool, waitUntil } from '@tocsin/testing';
+import { freePort, needTool, startGuarded, waitUntil } from '@tocsin/testing';
+import type { GuardedProcess } from '@tocsin/testing';
 
 /** One mail as the server took it. */
 export interface Mail {
@@ -19,12 +18,12 @@ export interface Mail {
 export class Mailbox {
   readonly port: number;
   readonly #folder: string;
-  readonly #child: ChildProcess;
+  readonly #server: GuardedProcess;
 
-  private constructor(port: number, folder: string, child: ChildProcess) {
+  private constructor(port: number, folder: string, server: GuardedProcess) {
     this.port = port;
     this.#folder = folder;
-    this.#child = child;
+    this.#server = server;
   }
 
   static async open(): Promise<Mailbox> {
@@ -33,17 +32,17 @@ export class Mailbox {
     // As root it insists on becoming somebody else, who must be able to write there.
     const asRoot = process.getuid?.() === 0;
     if (asRoot) chmodSync(folder, 0o777);
-    const child = spawn(
+    const server = startGuarded(
       needTool('smtp-sink'),
       [...(asRoot ? ['-u', 'nobody'] : []), '-d', join(folder, 'mail.'), `127.0.0.1:${port}`, '200'],
-      { stdio: 'ignore' },
+      { outputFile: '/dev/null', temporaryFolder: folder },
     );
-    await waitUntil('smtp-sink to listen', () => child.exitCode === null && listens(port));
-    return new Mailbox(port, folder, child);
+    await waitUntil('smtp-sink to listen', () => server.running() && listens(port));
+    return new Mailbox(port, folder, server);
   }
 
   mails(): readonly Mail[] {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw new Error('smtp-sink has ended.');
+    if (!this.#server.running()) throw new Error('smtp-sink has ended.');
     return readdirSync(this.#folder).flatMap((name) => {
       const mail = parse(readFileSync(join(this.#folder, name), 'utf8'));
       return mail === undefined ? [] : [mail];
@@ -51,12 +50,7 @@ export class Mailbox {
   }
 
   async close(): Promise<void> {
-    // The mails are gone with it, and a server that died on its way left none: either way its end must not be missed.
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-      this.#child.kill('SIGTERM');
-      await ended;
-    }
+    await this.#server.end('SIGTERM');
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { waitUntil } from '@tocsin/testing';
+import { startGuarded, waitUntil } from '@tocsin/testing';
+import type { GuardedProcess } from '@tocsin/testing';
 import { say } from './say.ts';
 
 export const serviceNames = ['ingest', 'detect', 'alert', 'deliver', 'gateway'] as const;
@@ -12,11 +11,11 @@ export type ServiceName = (typeof serviceNames)[number];
 const main = (name: ServiceName): string =>
   fileURLToPath(new URL(`../../../../apps/${name}/dist/main.js`, import.meta.url));
 
-/** The five services, each as a process of its own. None outlives `stop`; every one is ended by its own id. */
+/** The five services, each as a process of its own. None outlives this one; each is ended by its own id. */
 export class Services {
   readonly #folder: string;
   readonly #ports: Readonly<Record<ServiceName, number>>;
-  readonly #running = new Map<ServiceName, ChildProcess>();
+  readonly #running = new Map<ServiceName, GuardedProcess>();
 
   constructor(folder: string, ports: Readonly<Record<ServiceName, number>>) {
     this.#folder = folder;
@@ -38,18 +37,14 @@ export class Services {
   }
 
   async start(name: ServiceName): Promise<void> {
-    const log = openSync(this.logFile(name), 'a');
-    const child = spawn(process.execPath, [main(name), '--config', this.#configuration(name)], {
-      stdio: ['ignore', log, log],
-      env: { ...process.env, NODE_OPTIONS: '' },
+    const service = startGuarded(process.execPath, [main(name), '--config', this.#configuration(name)], {
+      outputFile: this.logFile(name),
     });
-    closeSync(log);
-    this.#running.set(name, child);
+    this.#running.set(name, service);
     await waitUntil(
-      () => `${name} to be ready; it said:\n${this.lastWords(name)}`,
-      async () => {
-        if (child.exitCode !== null)
-          throw new Error(`${name} ended with code ${child.exitCode}; it said:\n${this.lastWords(name)}`);
+      () => `${name} to be ready; it said:\n${service.lastWords()}`,
+      () => {
+        if (!service.running()) throw new Error(`${name} ended at its start; it said:\n${service.lastWords()}`);
         return this.#isReady(name);
       },
       { withinMs: 60_000, everyMs: 200 },
@@ -67,10 +62,6 @@ export class Services {
 
   async stop(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((name) => this.#end(name, 'SIGTERM')));
-  }
-
-  lastWords(name: ServiceName): string {
-    return readFileSync(this.logFile(name), 'utf8').trim().split('\n').slice(-15).join('\n');
   }
 
   /** What the service says of itself; never fails, because it is asked when something else has. */
@@ -109,13 +100,11 @@ export class Services {
 
   /** SIGTERM is given 20 seconds to drain. */
   async #end(name: ServiceName, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const child = this.#running.get(name);
+    const service = this.#running.get(name);
     this.#running.delete(name);
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    child.kill(signal);
-    const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
-    await ended;
+    if (service === undefined) return;
+    const late = setTimeout(() => void service.end('SIGKILL'), 20_000);
+    await service.end(signal);
     clearTimeout(late);
   }
 }
