@@ -10,7 +10,7 @@ const sameWishMs = 500;
 
 /**
  * Ends the process gracefully on SIGTERM and SIGINT (Ctrl-C): everything that runs is drained, in order; a second signal,
- * or the time-out, ends it at once with code 1. Returns a promise for tests and commands that wait for the end.
+ * or the time-out, ends it at once with code 1.
  */
 export function closeOnSignal(
   closing: readonly Closing[],

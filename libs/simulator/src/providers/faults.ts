@@ -1,3 +1,5 @@
+import { seeded } from '../bank/random.ts';
+
 /** How a fake provider misbehaves on one request. */
 export type Fault =
   /** Answers this instead. With `accept` the message becomes visible to the customer all the same. */
@@ -41,7 +43,7 @@ export class FaultScript {
   readonly #draw: () => number;
 
   constructor(seed: number) {
-    this.#draw = mulberry32(seed);
+    this.#draw = seeded(seed);
   }
 
   /** Adds a rule; the function that is returned takes it away. */
@@ -77,15 +79,4 @@ export class FaultScript {
     }
     return undefined;
   }
-}
-
-/** A small seeded generator (mulberry32): the same seed gives the same faults. */
-export function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
