@@ -1,3 +1,6 @@
+import type { LogErrorCode } from '@tocsin/core';
+import { LogError } from '@tocsin/core';
+
 /** Every way in which the engine refuses to go on. Those that stop a partition appear in its status and as a metric label. */
 export type EngineErrorCode =
   /** A topic of the configuration does not exist. Refuses the start. */
@@ -82,4 +85,14 @@ export class Poisoned extends Error {
     super(reason, { cause });
     this.name = 'Poisoned';
   }
+}
+
+/** Why the memory of a partition was thrown away; `other` is mostly a state store that did not answer. */
+export type ReplayCause = 'fenced' | 'lost' | 'poisoned' | 'other' | LogErrorCode;
+
+export function replayCause(cause: unknown): ReplayCause {
+  if (cause instanceof LogError) return cause.code;
+  if (cause instanceof Fenced) return 'fenced';
+  if (cause instanceof Poisoned) return 'poisoned';
+  return cause instanceof Lost ? 'lost' : 'other';
 }

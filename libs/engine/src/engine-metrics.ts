@@ -1,5 +1,5 @@
 import type { Span } from '@tocsin/core';
-import type { EngineErrorCode } from './engine-error.ts';
+import type { EngineErrorCode, ReplayCause } from './engine-error.ts';
 
 /** Where the engine's numbers go. Every call is cheap and must not throw; counts come per slice, not per record. */
 export interface EngineMetrics {
@@ -14,13 +14,15 @@ export interface EngineMetrics {
   /** Another owner took the slot. */
   fenced(stage: string, partition: number): void;
   /** The memory of a partition was thrown away; it is acquired again and replayed. */
-  replayed(stage: string, partition: number, cause: string): void;
+  replayed(stage: string, partition: number, cause: ReplayCause): void;
   /** A partition stands still until a person decides; null: it goes on. */
   stopped(stage: string, partition: number, reason: EngineErrorCode | null): void;
   /** `tocsin_lag_records`, `tocsin_lag_seconds` */
   lag(stage: string, partition: number, records: number, seconds: number): void;
-  /** A decision counted by the stage: `tocsin_<name>_total{labels}`. */
-  count(name: string, labels: Readonly<Record<string, string>>): void;
+  /** The partition is no longer this instance's: whatever was set for it no longer holds here. */
+  left(stage: string, partition: number): void;
+  /** Decisions counted by the stage, summed up over a slice: `tocsin_<name>_total{labels}`. */
+  count(name: string, labels: Readonly<Record<string, string>>, by: number): void;
 }
 
 const nothing = (): void => {};
@@ -34,6 +36,7 @@ export const noMetrics: EngineMetrics = {
   replayed: nothing,
   stopped: nothing,
   lag: nothing,
+  left: nothing,
   count: nothing,
 };
 

@@ -1,6 +1,7 @@
 import type { Instant, LogRecord, Output, Stage, StepContext, Timer } from '@tocsin/core';
 import { nameOf } from './dead-letter.ts';
 import type { DeadLetterLimit } from './dead-letter-limit.ts';
+import { DecisionCounts } from './decision-counts.ts';
 import { EngineError, Poisoned, stops } from './engine-error.ts';
 import type { EntryTable } from './entry-table.ts';
 import type { Feed, Prepared } from './feed.ts';
@@ -68,7 +69,7 @@ export class Fold<In> implements StepContext {
   /** A dead letter was made of a known poison: worth saving at once, so that it is never met again. */
   poisonPassed = false;
   counts = zero();
-  decisions: { readonly name: string; readonly labels: Readonly<Record<string, string>> }[] = [];
+  decisions = new DecisionCounts();
 
   /** Offset of the record that is under way. */
   #begun = -1;
@@ -99,9 +100,7 @@ export class Fold<In> implements StepContext {
 
   readonly emit = (output: Output): void => this.#outbox.emit(output);
 
-  readonly count = (name: string, labels: Readonly<Record<string, string>>): void => {
-    this.decisions.push({ name, labels });
-  };
+  readonly count = (name: string, labels: Readonly<Record<string, string>>): void => this.decisions.add(name, labels);
 
   /** Applies records until the slice is full (true), or until `missing` names entries to be loaded first (false). */
   run(feed: Feed<In>, until: number, dirtyLimit: number, outputBytesLimit: number): boolean {
@@ -126,10 +125,10 @@ export class Fold<In> implements StepContext {
   }
 
   /** What was counted since the last call. */
-  takeCounts(): { readonly counts: SliceCounts; readonly decisions: Fold<In>['decisions'] } {
+  takeCounts(): { readonly counts: SliceCounts; readonly decisions: DecisionCounts } {
     const { counts, decisions } = this;
     this.counts = zero();
-    if (decisions.length > 0) this.decisions = [];
+    if (!decisions.isEmpty) this.decisions = new DecisionCounts();
     return { counts, decisions };
   }
 

@@ -4,7 +4,7 @@ export { defaultLimits } from './engine-options.ts';
 export type { EngineLimits, StageRunnerOptions, StartAt } from './engine-options.ts';
 export type { PartitionState, PartitionStatus } from './partition-status.ts';
 export { EngineError } from './engine-error.ts';
-export type { EngineErrorCode } from './engine-error.ts';
+export type { EngineErrorCode, ReplayCause } from './engine-error.ts';
 export { noLogger, noMetrics } from './engine-metrics.ts';
 export type { EngineLogger, EngineMetrics } from './engine-metrics.ts';
 export { systemClock } from './engine-clock.ts';

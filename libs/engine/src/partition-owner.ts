@@ -2,7 +2,7 @@ import type { Instant, LogErrorCode, Span } from '@tocsin/core';
 import { LogError } from '@tocsin/core';
 import { placesOf } from './dead-letter.ts';
 import { DeadLetterLimit } from './dead-letter-limit.ts';
-import { EngineError, Fenced, Poisoned, stops } from './engine-error.ts';
+import { EngineError, Fenced, Poisoned, replayCause, stops } from './engine-error.ts';
 import type { EngineErrorCode } from './engine-error.ts';
 import { acquireRun } from './acquisition.ts';
 import type { PartitionRun } from './partition-run.ts';
@@ -14,6 +14,16 @@ import { tick } from './tick.ts';
 /** After so long without a record, a stage that only writes counts as having caught up. */
 const quietMs = 5_000;
 const stoppingLogErrors: ReadonlySet<LogErrorCode> = new Set(['BEYOND_END', 'BEFORE_START', 'RECREATED']);
+
+/** The next offset, and the time of the last record before it. */
+interface Reached {
+  readonly next: number;
+  readonly at: Instant;
+}
+const reachedBy = <In>({ fold }: PartitionRun<In>): Reached => ({
+  next: fold.next,
+  at: fold.last?.timestamp ?? fold.clockAt,
+});
 
 /** One assignment of one partition: acquires, and acquires again after whatever goes wrong, until it is revoked. */
 export class PartitionOwner<In> {
@@ -33,6 +43,10 @@ export class PartitionOwner<In> {
   #checkpointDueAt: Instant = 0;
   #acquiredAt: Instant = 0;
   #savedAt: Instant = 0;
+  /** Kept over a replay: what was thrown away is not saved either. */
+  #unsavedSince: Instant | null = null;
+  /** How far the last run was, for the lag while there is none. */
+  #reached: Reached | undefined;
   #sweptAt: Instant = 0;
   #tickedAt: Instant = 0;
   #measuredAt: Instant = 0;
@@ -60,6 +74,7 @@ export class PartitionOwner<In> {
       clockAt: run?.fold.clockAt ?? null,
       dirty: run?.fold.dirtyCount ?? 0,
       checkpointAt: run?.checkpointAt ?? null,
+      unsavedSince: this.#unsavedSince,
       dropped: this.#dropped,
     };
   }
@@ -110,7 +125,7 @@ export class PartitionOwner<In> {
     if (counts.deadLetters > 0) metrics.records(stage.name, 'dead-letter', counts.deadLetters);
     if (counts.reproduced > 0) metrics.dropped(stage.name, 'reproduced', counts.reproduced);
     if (counts.alreadyConsumed > 0) metrics.dropped(stage.name, 'already-consumed', counts.alreadyConsumed);
-    for (const { name, labels } of decisions) metrics.count(name, labels);
+    decisions.report((name, labels, by) => metrics.count(name, labels, by));
     this.#dropped += counts.reproduced;
     this.#fedSincePulse = true;
     await this.#saveIfDue(run);
@@ -132,6 +147,8 @@ export class PartitionOwner<In> {
   async #saveIfDue(run: PartitionRun<In>): Promise<void> {
     const now = this.#parts.clock.now();
     const paced = now >= this.#checkpointDueAt;
+    if (run.progressed) this.#unsavedSince ??= now;
+    else if (run.caughtUp) this.#unsavedSince = null;
     if (run.progressed ? paced || run.full : this.#leaseRunsOut(now)) {
       await this.#save(run, false);
       if (!paced) return;
@@ -156,6 +173,7 @@ export class PartitionOwner<In> {
     const now = clock.now();
     this.#savedAt = now;
     run.checkpointAt = now;
+    this.#unsavedSince = null;
     this.#failures = 0;
     metrics.checkpoint(stage.name, this.partition, now - startedAt, entries, bytes);
     const { offset } = run.saved;
@@ -177,6 +195,7 @@ export class PartitionOwner<In> {
     this.#parts.companion?.lost(this.#view!);
     if (this.#run !== run || this.#gone) return;
     this.#run = undefined;
+    this.#reached = reachedBy(run);
     try {
       this.#parts.subscription().pause(this.partition);
     } catch {
@@ -193,7 +212,7 @@ export class PartitionOwner<In> {
       this.#stop(cause.code);
       return;
     }
-    metrics.replayed(stage.name, partition, cause instanceof Error ? cause.name : 'error');
+    metrics.replayed(stage.name, partition, replayCause(cause));
     if (cause instanceof Poisoned) {
       this.#poison.set(cause.place, cause.reason);
       const fields = { stage: stage.name, partition, place: cause.place.split('/')[0], at: placesOf(cause.cause) };
@@ -257,10 +276,11 @@ export class PartitionOwner<In> {
   /** Paced work between batches: a checkpoint, a tick, the lag. */
   async pulse(): Promise<void> {
     const run = this.run;
-    if (run === undefined || this.#pulsing) return;
+    if (this.#pulsing) return;
     this.#pulsing = true;
     try {
-      await this.#pace(run);
+      if (run !== undefined) await this.#pace(run);
+      else if (!this.#gone) await this.#measureIfDue(this.#parts.clock.now());
     } finally {
       this.#pulsing = false;
     }
@@ -284,7 +304,7 @@ export class PartitionOwner<In> {
     // The end of a transactional topic is a marker that nobody is handed. Only who acts on the outside must be sure.
     const quiet = !fed && now - this.#acquiredAt >= quietMs;
     if (!run.caughtUp && quiet && this.#parts.companion === undefined) this.#caughtUp(run);
-    if (now - this.#measuredAt >= this.#parts.limits.lagMs) await this.#measure(run, now);
+    await this.#measureIfDue(now);
   }
 
   async #tickIfDue(run: PartitionRun<In>, now: Instant): Promise<void> {
@@ -295,14 +315,21 @@ export class PartitionOwner<In> {
     await this.#parts.options.log.append([tick(this.#parts.stage.input, this.partition)]).catch(() => {});
   }
 
-  async #measure(run: PartitionRun<In>, now: Instant): Promise<void> {
-    const { options, stage, metrics } = this.#parts;
+  get #reachedNow(): Reached | undefined {
+    return this.#run === undefined ? this.#reached : reachedBy(this.#run);
+  }
+
+  /** The lag grows on while a partition waits or stands still, and that is when somebody looks at it. */
+  async #measureIfDue(now: Instant): Promise<void> {
+    const { options, stage, metrics, limits } = this.#parts;
+    if (now - this.#measuredAt < limits.lagMs || this.#reachedNow === undefined) return;
     this.#measuredAt = now;
     const bounds = await options.log.bounds(stage.input, this.partition).catch(() => undefined);
-    if (bounds === undefined || run.lost) return;
-    const records = Math.max(0, bounds.end - run.fold.next);
-    const seconds = records === 0 ? 0 : Math.max(0, now - (run.fold.last?.timestamp ?? run.fold.clockAt)) / 1_000;
-    metrics.lag(stage.name, this.partition, records, run.fold.clockAt === 0 ? 0 : seconds);
+    const reached = this.#reachedNow;
+    if (bounds === undefined || reached === undefined || this.#gone) return;
+    const records = Math.max(0, bounds.end - reached.next);
+    const seconds = records === 0 || reached.at === 0 ? 0 : Math.max(0, now - reached.at) / 1_000;
+    metrics.lag(stage.name, this.partition, records, seconds);
   }
 
   /** Revoked: begins nothing more. With `release` the last checkpoint also gives the slot up, where that is still possible. */
@@ -310,6 +337,7 @@ export class PartitionOwner<In> {
     if (this.#gone) return;
     this.#gone = true;
     this.#cancelWait();
+    this.#parts.metrics.left(this.#parts.stage.name, this.partition);
     const run = this.#run;
     if (run === undefined || run.lost) return;
     run.closing = true;

@@ -23,6 +23,8 @@ export interface PartitionStatus {
   /** Entries changed since the last checkpoint. */
   readonly dirty: number;
   readonly checkpointAt: Instant | null;
+  /** Since when something consumed has not been saved; null while all of it is. */
+  readonly unsavedSince: Instant | null;
   /** Re-productions dropped since the assignment. */
   readonly dropped: number;
 }

@@ -20,5 +20,10 @@ export const engineMetrics = (metrics: Metrics): EngineMetrics => ({
     metrics.set('lag_records', { stage, partition: String(partition) }, records);
     metrics.set('lag_seconds', { stage, partition: String(partition) }, seconds);
   },
-  count: (name, labels) => metrics.count(name, labels),
+  left: (stage, partition) => {
+    const gone = { stage, partition: String(partition) };
+    for (const name of ['lag_records', 'lag_seconds', 'partition_stopped', 'checkpoint_at_seconds'])
+      metrics.remove(name, gone);
+  },
+  count: (name, labels, by) => metrics.count(name, labels, by),
 });

@@ -43,6 +43,11 @@ export class Metrics {
     gauge.set(labels, value);
   }
 
+  /** What was set no longer holds in this process: another one reports it now. */
+  remove(name: string, labels: Readonly<Record<string, string>>): void {
+    this.#gauges.get(name)?.remove(labels);
+  }
+
   /** Observes seconds in `tocsin_<name>`. */
   observe(name: string, labels: Readonly<Record<string, string>>, value: number): void {
     let histogram = this.#histograms.get(name);
