@@ -4,6 +4,7 @@ import type { LogCase, LogTraits } from './log/log-harness.ts';
 import { logPositionCases } from './log/log-position-cases.ts';
 import { logReadCases } from './log/log-read-cases.ts';
 import { logSubscribeCases } from './log/log-subscribe-cases.ts';
+import { logWholeAppendCases } from './log/log-whole-append-cases.ts';
 
 export type { LogCase, LogHarness, LogTraits } from './log/log-harness.ts';
 export { RecordingReader } from './log/recording-reader.ts';
@@ -11,6 +12,7 @@ export type { ReaderOptions } from './log/recording-reader.ts';
 
 export const logCases: readonly LogCase[] = [
   ...logAppendCases,
+  ...logWholeAppendCases,
   ...logReadCases,
   ...logSubscribeCases,
   ...logPositionCases,

@@ -57,7 +57,10 @@ export class SimulatedLog implements Log {
 
   createTopics(specs: readonly TopicSpec[]): Promise<readonly string[]> {
     const missing = specs.filter(({ name }) => !this.#topics.has(name));
-    for (const { name, partitions } of missing) this.#create(name, partitions);
+    for (const { name, partitions } of missing) {
+      this.#create(name, partitions);
+      this.#wake(name);
+    }
     return Promise.resolve(missing.map(({ name }) => name));
   }
 
@@ -70,6 +73,11 @@ export class SimulatedLog implements Log {
   recreate(name: string): void {
     this.#create(name, this.#topic(name).partitions.length);
     this.#wake(name);
+  }
+
+  /** Deletes a topic. Who reads it is told when it is there again. */
+  delete(name: string): void {
+    this.#topics.delete(name);
   }
 
   /** Removes the records before an offset, as retention does. */
@@ -92,8 +100,9 @@ export class SimulatedLog implements Log {
     return found;
   }
 
-  identity(topic: string): string {
-    return this.#topic(topic).identity;
+  /** Undefined where the topic does not exist. */
+  identity(topic: string): string | undefined {
+    return this.#topics.get(topic)?.identity;
   }
 
   /** All records kept of a topic, partition by partition. */

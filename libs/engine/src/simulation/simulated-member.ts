@@ -2,8 +2,10 @@ import { LogError } from '@tocsin/core';
 import type { LogRecord, PartitionBatch, SubscribeOptions, Subscriber, Subscription } from '@tocsin/core';
 import type { SimulatedLog } from './simulated-log.ts';
 
+const defaultBytesPerPartition = 1024 * 1024;
+
 interface Place {
-  readonly identity: string;
+  readonly identity: string | undefined;
   offset: number;
   paused: boolean;
 }
@@ -101,9 +103,11 @@ export class SimulatedMember implements Subscription {
 
   get #available(): boolean {
     const { topic } = this.options;
+    const identity = this.#log.identity(topic);
+    if (identity === undefined) return false;
     return [...this.#places].some(([partition, place]) => {
       const { start, records } = this.#log.partition(topic, partition);
-      const unchanged = place.identity === this.#log.identity(topic) && place.offset === start + records.length;
+      const unchanged = place.identity === identity && place.offset === start + records.length;
       return !place.paused && !unchanged;
     });
   }
@@ -139,8 +143,21 @@ export class SimulatedMember implements Subscription {
       this.#subscriber.failed(partition, new LogError(code, `Offset ${place.offset}, log ${start} to ${end}.`));
       return [];
     }
-    const available = end - place.offset;
+    const from = place.offset - start;
+    const available = this.#withinBytes(records, from);
     const count = available === 0 ? 0 : Math.min(available, Math.max(1, this.#cut(available)));
-    return records.slice(place.offset - start, place.offset - start + count);
+    return records.slice(from, from + count);
+  }
+
+  /** How many records from there on one delivery may have: one at least, however large it is. */
+  #withinBytes(records: readonly LogRecord[], from: number): number {
+    const most = this.options.maxBytesPerPartition ?? defaultBytesPerPartition;
+    let bytes = 0;
+    let count = 0;
+    for (; from + count < records.length; count++) {
+      bytes += records[from + count]!.value?.length ?? 0;
+      if (bytes > most && count > 0) break;
+    }
+    return count;
   }
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@tocsin/core';
@@ -41,11 +42,25 @@ export async function freshTopic({ log }: LogHarness, partitions = 1): Promise<s
   return name;
 }
 
+/** How long cases wait for something, where that is not for each case to say: for a log in memory, broken on purpose. */
+export interface Patience {
+  readonly mostMs: number;
+  /** Once true, nothing is waited for any more. */
+  over(): boolean;
+}
+
+const patience = new AsyncLocalStorage<Patience>();
+
+export const withPatience = <T>(limits: Patience, run: () => Promise<T>): Promise<T> => patience.run(limits, run);
+
 /** Waits for something to come true. @throws Error that names it */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
+  const limits = patience.getStore();
+  const mostMs = Math.min(withinMs, limits?.mostMs ?? withinMs);
+  const deadline = performance.now() + mostMs;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Waited ${withinMs} ms in vain: ${what}`);
+    if (performance.now() > deadline || limits?.over() === true)
+      throw new Error(`Waited ${mostMs} ms in vain: ${what}`);
     await sleep(10);
   }
 }

@@ -1,0 +1,82 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { LogError } from '@tocsin/core';
+import type { Log } from '@tocsin/core';
+import { SimulatedLog } from '@tocsin/engine';
+import { faultyLog, logFaults } from './log/faulty-log.ts';
+import { withPatience } from './log/log-harness.ts';
+import { logSuite } from './log-suite.ts';
+import type { LogCase } from './log-suite.ts';
+
+/** One connection to the log in memory: closing it closes no other one. */
+function connection(log: SimulatedLog): Log {
+  let closed = false;
+  const open = <T>(use: () => Promise<T>): Promise<T> =>
+    closed ? Promise.reject(new LogError('CLOSED', 'The connection was closed.')) : use();
+  return {
+    append: (records) => open(() => log.append(records)),
+    read: (...place) => open(() => log.read(...place)),
+    bounds: (...place) => open(() => log.bounds(...place)),
+    offsetAt: (...place) => open(() => log.offsetAt(...place)),
+    facts: (topic) => open(() => log.facts(topic)),
+    createTopics: (specs) => open(() => log.createTopics(specs)),
+    subscribe: (...reading) => open(() => log.subscribe(...reading)),
+    committed: (...group) => open(() => log.committed(...group)),
+    ping: () => open(() => log.ping()),
+    close() {
+      closed = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The cases that a log fails, all run at once, with what they say. */
+async function failing(fault?: string): Promise<readonly string[]> {
+  const log = new SimulatedLog({ clock: { now: () => Date.now() } });
+  const connect = (): Log => (fault === undefined ? connection(log) : faultyLog(connection(log), fault));
+  const harness = {
+    log: connect(),
+    another: () => Promise.resolve(connect()),
+    deleteTopic: (topic: string) => Promise.resolve(log.delete(topic)),
+    trim: (topic: string, partition: number, before: number) => Promise.resolve(log.trim(topic, partition, before)),
+    tooLargeBytes: 1_000_001,
+    shortSessionMs: 200,
+  };
+  const cases = logSuite({ members: true, identity: true });
+  const failed: string[] = [];
+  // A fault is noticed by the first case that fails; the others need not go on.
+  const limits = { mostMs: 2_500, over: () => fault !== undefined && failed.length > 0 };
+  const run = async (kept: LogCase): Promise<void> => {
+    try {
+      await kept.run(harness);
+    } catch (error) {
+      failed.push(`${kept.name}: ${(error as Error).message}`);
+    }
+  };
+  await withPatience(limits, () => Promise.all(cases.map(run)));
+  return failed;
+}
+
+/** So many faulty logs are run side by side, and a faultless one with them: what it shows is not due to the crowd. */
+const sideBySide = 8;
+
+describe('the contract suite of the log port', () => {
+  const verdicts = new Map<string, readonly string[]>();
+  const faultless: (readonly string[])[] = [];
+
+  beforeAll(async () => {
+    for (let from = 0; from < logFaults.length; from += sideBySide) {
+      const faults = logFaults.slice(from, from + sideBySide);
+      const [clean, ...broken] = await Promise.all([failing(), ...faults.map(failing)]);
+      faultless.push(clean);
+      faults.forEach((fault, i) => verdicts.set(fault, broken[i]!));
+    }
+  });
+
+  it('lets the log of the simulation pass', () => {
+    expect(faultless.flat()).toEqual([]);
+  });
+
+  it.each(logFaults)('notices a log that %s', (fault) => {
+    expect(verdicts.get(fault)).not.toEqual([]);
+  });
+});
