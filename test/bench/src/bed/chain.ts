@@ -1,0 +1,96 @@
+import { alertsOf } from '../load/plan.ts';
+import type { Plan } from '../load/plan.ts';
+import type { Bed } from './bed.ts';
+import { look, measured } from './measure-stage.ts';
+import type { Look, Measured } from './measure-stage.ts';
+import { takenBy } from './scrape.ts';
+import { stageNames, untilItAnswers } from './service-process.ts';
+import type { ServiceProcess, StageName } from './service-process.ts';
+
+export interface ChainRun {
+  /** Bank records per second, from the first that ingest took to the last effect. */
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** CPU of all services together, per bank record; the start of the processes is left out. */
+  readonly cpuMicros: number;
+  readonly brokerMicros: number;
+  readonly redisMicros: number;
+  readonly messages: number;
+  readonly stages: ReadonlyMap<StageName, Measured>;
+  readonly looks: ReadonlyMap<StageName, readonly Look[]>;
+}
+
+export interface ChainOptions {
+  readonly nodeOptions?: (stage: StageName) => readonly string[];
+  readonly limitMs?: number;
+}
+
+/**
+ * All four services, a process each, over the backlog that stands in the bank's topic (and nothing else in the others that
+ * they have not consumed). Done when every transaction was taken by ingest and detect, and every alert was accepted by the
+ * provider.
+ */
+export async function runChain(bed: Bed, plan: Plan, options: ChainOptions = {}): Promise<ChainRun> {
+  const { nodeOptions = () => [], limitMs = 300_000 } = options;
+  const alerts = alertsOf(plan);
+  const before = bed.provider.accepted();
+  const services = new Map<StageName, ServiceProcess>();
+  const looks = new Map<StageName, Look[]>(stageNames.map((stage) => [stage, []]));
+  try {
+    // Ingest last: whoever is behind it is ready when its first record comes.
+    for (const stage of [...stageNames].reverse()) {
+      const service = await bed.start(stage, nodeOptions(stage));
+      services.set(stage, service);
+      await untilItAnswers(service);
+    }
+    const began = performance.now();
+    let done = false;
+    while (!done) {
+      const scrapes = await Promise.all(
+        stageNames.map(async (stage) => [stage, await services.get(stage)!.scrape()] as const),
+      );
+      for (const [stage, scrape] of scrapes) looks.get(stage)!.push(look(bed, scrape));
+      const taken = new Map(scrapes.map(([stage, scrape]) => [stage, takenBy(scrape, stage)]));
+      done =
+        bed.provider.accepted() - before >= alerts &&
+        taken.get('ingest')! >= plan.records &&
+        taken.get('detect')! >= plan.records;
+      if (performance.now() - began > limitMs)
+        throw new Error(
+          `The chain did not finish within ${limitMs / 1_000} s: ${[...taken].map(([stage, count]) => `${stage} ${count}`).join(', ')}; ${bed.provider.accepted() - before} of ${alerts} messages.`,
+        );
+      if (!done) await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  } finally {
+    for (const service of services.values()) await service.stop();
+  }
+  return summed(plan, looks, bed.provider.accepted() - before);
+}
+
+function summed(plan: Plan, looks: ReadonlyMap<StageName, readonly Look[]>, messages: number): ChainRun {
+  const ingest = looks.get('ingest')!;
+  const firstIndex = Math.max(
+    0,
+    ingest.findIndex(({ scrape }) => takenBy(scrape, 'ingest') > 0),
+  );
+  const first = ingest[firstIndex]!;
+  const last = ingest.at(-1)!;
+  const records = plan.records - takenBy(first.scrape, 'ingest');
+  const seconds = (last.scrape.at - first.scrape.at) / 1_000;
+  const per = (difference: number): number => (difference * 1e6) / records;
+  const cpu = stageNames.reduce((sum, stage) => {
+    const ofStage = looks.get(stage)!;
+    return sum + ofStage.at(-1)!.scrape.cpuSeconds - ofStage[firstIndex]!.scrape.cpuSeconds;
+  }, 0);
+  const expected = (stage: StageName): number => takenBy(looks.get(stage)!.at(-1)!.scrape, stage);
+  return {
+    perSecond: records / seconds,
+    seconds,
+    cpuMicros: per(cpu),
+    brokerMicros: per(last.brokerCpuSeconds - first.brokerCpuSeconds),
+    redisMicros: per(last.redisCpuSeconds - first.redisCpuSeconds),
+    messages,
+    stages: new Map(stageNames.map((stage) => [stage, measured(stage, stage, looks.get(stage)!, expected(stage))])),
+    looks,
+  };
+}

@@ -1,0 +1,55 @@
+import { cpuSecondsOf } from './cpu-time.ts';
+import type { Bed } from './bed.ts';
+import { takenBy } from './scrape.ts';
+import type { Scrape } from './scrape.ts';
+
+/** One look at a service, the broker and Redis at the same time. */
+export interface Look {
+  readonly scrape: Scrape;
+  readonly brokerCpuSeconds: number;
+  readonly redisCpuSeconds: number;
+}
+
+export interface Measured {
+  readonly what: string;
+  /** Records within the window that was measured: after the start, before the last of them. */
+  readonly records: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  /** CPU time of the service's process, per record. */
+  readonly cpuMicros: number;
+  readonly brokerMicros: number;
+  readonly redisMicros: number;
+  readonly rssBytes: number;
+}
+
+export const look = (bed: Bed, scrape: Scrape): Look => ({
+  scrape,
+  brokerCpuSeconds: cpuSecondsOf(bed.kafka.pid),
+  redisCpuSeconds: cpuSecondsOf(bed.redis.pid),
+});
+
+/**
+ * Rate and cost between the first look that shows a twentieth of the records and the last one before all of them: so
+ * neither the start of a process nor the wait for the next look is counted.
+ */
+export function measured(what: string, stage: string, looks: readonly Look[], expected: number): Measured {
+  const taken = ({ scrape }: Look): number => takenBy(scrape, stage);
+  const begin = looks.find((one) => taken(one) >= expected / 20);
+  const end = looks.findLast((one) => taken(one) < expected) ?? looks.at(-1);
+  if (begin === undefined || end === undefined || taken(end) <= taken(begin))
+    throw new Error(`${what}: too few records to measure; give more.`);
+  const records = taken(end) - taken(begin);
+  const seconds = (end.scrape.at - begin.scrape.at) / 1_000;
+  const per = (after: number, before: number): number => ((after - before) * 1e6) / records;
+  return {
+    what,
+    records,
+    seconds,
+    perSecond: records / seconds,
+    cpuMicros: per(end.scrape.cpuSeconds, begin.scrape.cpuSeconds),
+    brokerMicros: per(end.brokerCpuSeconds, begin.brokerCpuSeconds),
+    redisMicros: per(end.redisCpuSeconds, begin.redisCpuSeconds),
+    rssBytes: Math.max(...looks.map(({ scrape }) => scrape.rssBytes)),
+  };
+}

@@ -1,0 +1,20 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Options that several commands share, each with one text. */
+export const wholeNumber = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number above 0.');
+  return value;
+};
+
+export const fraction = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('must be above 0 and at most 1.');
+  return value;
+};
+
+export const recordsOption = (standard: number): Option =>
+  new Option('-n, --records <count>', 'transactions').default(standard).argParser(wholeNumber);
+
+export const clientOption = (): Option =>
+  new Option('--client <name>', "the services' Kafka client: the setting kafka.client (default: the services' own)");
