@@ -44,8 +44,10 @@ export interface Rejection {
   readonly reason: string;
 }
 
+export const warningCodes = ['UNKNOWN_FIELD', 'PAN_IN_FIELD'] as const;
+
 export interface Warning {
-  readonly code: 'UNKNOWN_FIELD' | 'PAN_IN_FIELD';
+  readonly code: (typeof warningCodes)[number];
   readonly path: string;
 }
 

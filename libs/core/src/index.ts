@@ -6,6 +6,7 @@ export * from './format.ts';
 export * from './stage.ts';
 export * from './partition.ts';
 export * from './topics.ts';
+export * from './metrics/index.ts';
 export * from './ports/log.ts';
 export * from './ports/short-term-store.ts';
 export * from './ports/state-store.ts';

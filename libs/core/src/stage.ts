@@ -1,3 +1,4 @@
+import type { Count } from './metrics/counters.ts';
 import type { LogRecord } from './ports/log.ts';
 import type { Instant } from './time.ts';
 
@@ -58,7 +59,7 @@ export interface StepContext {
   readonly timers: Timers;
   readonly emit: (output: Output) => void;
   /** Counts a decision; becomes `tocsin_<name>_total{labels}`. Counted once per processed record, re-productions included. */
-  readonly count: (name: string, labels: Readonly<Record<string, string>>) => void;
+  readonly count: Count;
 }
 
 export interface Stage<In = unknown> {

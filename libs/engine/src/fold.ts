@@ -1,4 +1,4 @@
-import type { Instant, LogRecord, Output, Stage, StepContext, Timer } from '@tocsin/core';
+import type { Count, Instant, LogRecord, Output, Stage, StepContext, Timer } from '@tocsin/core';
 import { nameOf } from './dead-letter.ts';
 import type { DeadLetterLimit } from './dead-letter-limit.ts';
 import { DecisionCounts } from './decision-counts.ts';
@@ -100,7 +100,7 @@ export class Fold<In> implements StepContext {
 
   readonly emit = (output: Output): void => this.#outbox.emit(output);
 
-  readonly count = (name: string, labels: Readonly<Record<string, string>>): void => this.decisions.add(name, labels);
+  readonly count: Count = (name, labels) => this.decisions.add(name, labels);
 
   /** Applies records until the slice is full (true), or until `missing` names entries to be loaded first (false). */
   run(feed: Feed<In>, until: number, dirtyLimit: number, outputBytesLimit: number): boolean {

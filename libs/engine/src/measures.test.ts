@@ -3,8 +3,8 @@ import type { Stage } from '@tocsin/core';
 import { DecisionCounts } from './decision-counts.ts';
 import { OneStage, valueOf } from './simulation/one-stage.ts';
 
-const even = { parity: 'even' };
-const odd = { parity: 'odd' };
+const even = { rule: 'even', mode: 'live' } as const;
+const odd = { rule: 'odd', mode: 'live' } as const;
 
 /** Counts every record, by the same two objects of labels. */
 const parities: Stage<number> = {
@@ -14,7 +14,7 @@ const parities: Stage<number> = {
   keys: () => ['sum'],
   step({ entries, count }, number) {
     entries.put('sum', (entries.get<number>('sum') ?? 0) + number);
-    count('numbers', number % 2 === 0 ? even : odd);
+    count('findings', number % 2 === 0 ? even : odd);
   },
 };
 
@@ -29,8 +29,8 @@ describe('what a stage counts', () => {
     await bench.start();
     await bench.append([1, 2, 3, 4, 5, 6, 7]);
     expect(calls(bench, 'count')).toEqual([
-      ['numbers', odd, 4],
-      ['numbers', even, 3],
+      ['findings', odd, 4],
+      ['findings', even, 3],
     ]);
     expect(calls(bench, 'records')).toEqual([['parities', 'processed', 7]]);
     await bench.stop();
@@ -40,7 +40,7 @@ describe('what a stage counts', () => {
     const counts = new DecisionCounts();
     counts.add('a', even);
     counts.add('b', even);
-    counts.add('a', { parity: 'even' });
+    counts.add('a', { ...even });
     counts.add('a', even);
     const reported: unknown[] = [];
     counts.report((...call) => reported.push(call));

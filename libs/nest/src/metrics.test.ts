@@ -1,7 +1,38 @@
 import { describe, expect, it } from '@jest/globals';
+import { counters, gauges, histograms } from '@tocsin/core';
+import type { LabelValues } from '@tocsin/core';
 import { Metrics } from './metrics.ts';
 
 describe('metrics', () => {
+  it('are all registered from the beginning, under the names and labels of the tables', async () => {
+    const { registry } = new Metrics({ processMetrics: false });
+    const registered = new Map((await registry.getMetricsAsJSON()).map(({ name, help }) => [name, help]));
+    const expected = [
+      ...Object.entries(counters).map(([name, { about }]) => [`tocsin_${name}_total`, about]),
+      ...Object.entries({ ...gauges, ...histograms }).map(([name, { about }]) => [`tocsin_${name}`, about]),
+    ] as [string, string][];
+    expect(registered).toEqual(new Map(expected));
+  });
+
+  it('have no label that could hold whatever the world sends', () => {
+    const bounded = ['stage', 'partition', 'channel', 'source', 'topic', 'built-in language', 'build', 'Node release'];
+    const also = ['rule or condition', 'channel, or inbox', 'log, state, or stage'];
+    for (const { labels } of Object.values({ ...counters, ...gauges, ...histograms })) {
+      for (const values of Object.values(labels as Readonly<Record<string, LabelValues>>)) {
+        if ('each' in values) expect([...bounded, ...also]).toContain(values.each);
+        else expect(new Set(values).size).toBe(values.length);
+      }
+    }
+  });
+
+  it('ask at every scrape those who want to be asked', async () => {
+    const metrics = new Metrics({ processMetrics: false });
+    let n = 0;
+    metrics.beforeScrape(() => metrics.set('stage_partitions', { stage: 'detect' }, ++n));
+    await metrics.text();
+    expect(await metrics.text()).toContain('tocsin_stage_partitions{stage="detect"} 2');
+  });
+
   it('prints counters, gauges and histograms under one prefix', async () => {
     const metrics = new Metrics({ processMetrics: false });
     metrics.count('records', { stage: 'detect', outcome: 'processed' }, 3);

@@ -2,7 +2,7 @@ import { StageRunner } from '@tocsin/engine';
 import type { PartitionStatus } from '@tocsin/engine';
 import type { Companion, Log, Stage } from '@tocsin/core';
 import { topicNames } from '@tocsin/core';
-import { engineMetrics } from '@tocsin/nest';
+import { engineMetrics, setPartitionMetrics, zeroEngineMetrics } from '@tocsin/nest';
 import type { Feed } from '@tocsin/nest';
 import type { ServiceContext } from './service.ts';
 
@@ -25,9 +25,10 @@ export interface StageFeed extends Feed {
 export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
   const { platform, stage, metrics, logger, pattern } = options;
   const { installation, limits, sessionTimeoutMs } = platform;
+  const log = options.log ?? platform.log;
   const runner = new StageRunner({
     stage,
-    log: options.log ?? platform.log,
+    log,
     state: platform.state,
     partitions: platform.partitions,
     group: `${installation}.${stage.name}`,
@@ -38,6 +39,8 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
     ...(options.companion === undefined ? {} : { companion: options.companion }),
     ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
   });
+  zeroEngineMetrics(metrics, stage.name);
+  metrics.beforeScrape(() => setPartitionMetrics(metrics, stage.name, runner.status(), Date.now()));
   let waiting: string | undefined = 'not subscribed yet';
   options.dependencies.add({
     name: stage.name,
@@ -58,6 +61,8 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
     prepare: async () => {
       try {
         await runner.start();
+        const partitions = platform.partitions[stage.input] ?? (await log.facts(stage.input))?.partitions ?? 0;
+        metrics.set('stage_partitions', { stage: stage.name }, partitions);
         waiting = 'not subscribed yet';
       } catch (error) {
         waiting = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -45,6 +46,10 @@ export interface StartOptions {
   readonly prepare?: (app: NestFastifyApplication) => Promise<void>;
 }
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 @Module({})
 class ProcessModule {}
 
@@ -81,6 +86,7 @@ async function startOn(platform: Platform, options: StartOptions, host: string, 
   const { settings, services, logger } = options;
   const publicUrl = (settings.gateway.publicUrl ?? `http://${host}:${port}`).replace(/\/+$/, '');
   const metrics = new Metrics();
+  metrics.set('build_info', { version, node: process.version }, 1);
   const dependencies = new Dependencies();
   dependencies.add({ name: 'log', check: () => platform.log.ping() });
   dependencies.add({ name: 'state', check: fitState(platform) });

@@ -1,3 +1,4 @@
+import type { CounterLabels } from '../metrics/counters.ts';
 import { keyOf } from '../partition.ts';
 import { requestIdOf } from '../request-id.ts';
 import type { LabelRecord } from '../records/account.ts';
@@ -145,7 +146,8 @@ export function onRequestUnanswered(step: CustomerStep, timer: Timer): void {
 
 export function onBankAnswer(step: CustomerStep, record: CustomerBankAnswerRecord): void {
   const request = requestOf(step, record.requestId);
-  const counted = (outcome: string) => step.context.count('bank_answers', { answer: record.answer, outcome });
+  const counted = (outcome: CounterLabels<'bank_answers'>['outcome']) =>
+    step.context.count('bank_answers', { answer: record.answer, outcome });
   // Another holder of the account asked: this one was told nothing and is told nothing now.
   if (!request) return counted('not-concerned');
   if (request.state === record.answer) return counted('duplicate');

@@ -1,4 +1,5 @@
 import type { ChannelId, ConsentChange } from '../consent.ts';
+import type { CounterLabels } from '../metrics/counters.ts';
 import type { ConsentRecord, ContactPoint, LinkRecord, PreferencesRecord, ProfileRecord } from '../records/customer.ts';
 import type { Instant } from '../time.ts';
 import { announceContacts, changingAddresses, writeSnapshot } from './contacts.ts';
@@ -13,7 +14,12 @@ import { allowedByPurpose } from './allowed.ts';
 
 const maxChannels = 16;
 
-function handled(step: CustomerStep, kind: string, outcome: string, channels: readonly ChannelId[] | 'all'): void {
+function handled(
+  step: CustomerStep,
+  kind: CounterLabels<'profile_changes'>['kind'],
+  outcome: CounterLabels<'profile_changes'>['outcome'],
+  channels: readonly ChannelId[] | 'all',
+): void {
   step.context.count('profile_changes', { kind, outcome });
   // Also when nothing took effect: see announceContacts about barriers.
   announceContacts(step, channels);
@@ -93,7 +99,7 @@ export function onConsent(step: CustomerStep, record: ConsentRecord): void {
     ? 'all'
     : record.changes.map(({ channel }) => channel);
   if (!step.once(record.id)) return handled(step, 'consent', 'duplicate', concerned);
-  let outcome = 'superseded';
+  let outcome: 'superseded' | 'applied' = 'superseded';
   for (const change of record.changes) {
     if (change.channel !== '*' && !step.settings.channels[change.channel]) {
       recordConsent(step.consents, change);

@@ -1,4 +1,5 @@
 import type { ChannelId } from '../consent.ts';
+import type { CounterLabels } from '../metrics/counters.ts';
 import { keyOf } from '../partition.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { ReceiptRecord, ReceiptState } from '../records/customer.ts';
@@ -33,8 +34,11 @@ const storyKept = 30;
 const disclosuresKept = 30;
 
 /** A record that changes nothing, because another one came first. */
-export const dropped = (context: StepContext, stage: string, reason: string): void =>
-  context.count('records_dropped', { stage, reason });
+export const dropped = (
+  context: StepContext,
+  stage: string,
+  reason: CounterLabels<'records_dropped'>['reason'],
+): void => context.count('records_dropped', { stage, reason });
 
 /** Outcomes that need no attempt: nothing was sent, for certain. */
 export const mayFollow = ({ kind }: AnyOutcome): boolean =>
@@ -45,8 +49,11 @@ const ledgerOutcome = ({ kind }: AnyOutcome): LedgerRow['outcome'] => {
   return kind === 'retry' || kind === 'not-sent' ? 'not-sent' : 'refused';
 };
 
+/** How a delivery ends here; what a provider reports later goes past `deliver`. */
+type EndState = Exclude<ReceiptState, 'sent' | 'delivered' | 'read' | 'failed'>;
+
 /** The receipt of an outcome that ends a delivery. */
-const receiptState = (outcome: Exclude<AnyOutcome, { kind: 'retry' | 'not-sent' }>): ReceiptState =>
+const receiptState = (outcome: Exclude<AnyOutcome, { kind: 'retry' | 'not-sent' }>): EndState =>
   outcome.kind === 'ineligible' && withheldCodes.some((code) => code === outcome.code) ? 'revoked' : outcome.kind;
 
 /** One change of one job, with all that follows from it. */
@@ -131,7 +138,7 @@ export class JobStep {
     });
   }
 
-  #end(state: ReceiptState, details: Partial<AnyOutcome> = {}, deadLetter = false): void {
+  #end(state: EndState, details: Partial<AnyOutcome> = {}, deadLetter = false): void {
     const context = this.#context;
     const { entries, timers, at } = context;
     const { channel, rememberedMs, deadLetterRememberedMs } = this.#settings;

@@ -37,8 +37,8 @@ const outcomes = {
   reversal: { outcome: 'reversal' },
 } as const;
 const late = { stage };
-const historyOnly = { stage, outcome: 'history-only' };
-const conflicts = { source: stage, code: 'DUPLICATE_CONFLICT' };
+const historyOnly = { stage, outcome: 'history-only' } as const;
+const conflicts = { source: stage, code: 'DUPLICATE_CONFLICT' } as const;
 
 /** The names of the entries that a transaction concerns. */
 export interface TransactionEntries {

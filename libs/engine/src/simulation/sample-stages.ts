@@ -56,7 +56,7 @@ export const tally: Stage<Payment> = {
       }
     }
     timers.set({ key: `quiet/${account}`, due: at + 1_500, keys: [key], data: { account } });
-    count('payments', { third: String(state.count % 3 === 0) });
+    count('findings', { rule: 'payment', mode: state.count % 3 === 0 ? 'live' : 'shadow' });
     if (poison === true) throw new TypeError('A payment that nothing can be made of.');
   },
   onTimer({ entries, emit }, { data }) {

@@ -1,4 +1,4 @@
-import { alertStage } from '@tocsin/core';
+import { alertStage, counters } from '@tocsin/core';
 import { configuredChannels } from '../channel-table.ts';
 import { keyedDigest } from '../platform/digests.ts';
 import type { Service, ServiceContext } from '../service.ts';
@@ -11,10 +11,12 @@ import { AlertController } from './alert.controller.ts';
  * activates a policy; several tenants share the default until then.
  */
 export function alertService(context: ServiceContext): Service {
-  const { settings } = context;
+  const { settings, metrics } = context;
   const channels = Object.fromEntries(
     configuredChannels(settings).channels.map(({ id, channel }) => [id, channel.capabilities]),
   );
+  for (const channel of Object.keys(channels)) metrics.count('visible_duplicates', { channel }, 0);
+  for (const kind of counters.cases.labels.kind) metrics.count('cases', { kind }, 0);
   const [only, ...others] = Object.keys(settings.tenants);
   const policy = only === undefined || others.length > 0 ? {} : { policy: tenantPolicies(settings)(only) };
   const stage = alertStage({ digest: keyedDigest(settings.secret), channels, ...policy });

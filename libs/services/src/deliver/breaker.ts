@@ -28,6 +28,9 @@ export const defaultBreakerLimits: BreakerLimits = {
 export type BreakerAnswer =
   { readonly kind: 'closed' } | { readonly kind: 'probe' } | { readonly kind: 'open'; readonly forMs: Span };
 
+/** `probing`: open, and one message is under way to find out. */
+export type BreakerState = 'closed' | 'open' | 'probing';
+
 interface Pause {
   readonly until: number;
   readonly span: Span;
@@ -50,6 +53,11 @@ export class Breaker {
 
   get open(): boolean {
     return this.#pause !== undefined;
+  }
+
+  get state(): BreakerState {
+    if (this.#pause === undefined) return 'closed';
+    return this.#pause.probing ? 'probing' : 'open';
   }
 
   /** May a message leave? Asking for a probe takes it: whoever got it reports by `record` or `release`. */

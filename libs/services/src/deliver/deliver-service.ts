@@ -10,6 +10,7 @@ import { tenantPolicies } from '../tenant-policies.ts';
 import { Breaker } from './breaker.ts';
 import { DeliverController } from './deliver.controller.ts';
 import { deliveryCompanion } from './executor.ts';
+import { watchBacklog, watchBreaker } from './watched.ts';
 
 const sentences = new Map([...fraudRules, ...customerConditions].map(({ id, sentence }) => [id, sentence]));
 
@@ -25,29 +26,33 @@ export function deliverService(context: ServiceContext): Service {
     ({ id }) => settings.deliver.channels?.includes(id) ?? true,
   );
   const opened = served.map((channel) => ({ ...channel, connection: channel.open(), breaker: new Breaker() }));
+  for (const { id, breaker } of opened) watchBreaker(metrics, id, breaker);
   const feeds = opened.flatMap(({ id, channel, provider, connection, breaker }) =>
-    lanes.map((lane) =>
-      stageFeed({
+    lanes.map((lane) => {
+      const watched = watchBacklog(metrics, id, lane);
+      return stageFeed({
         ...context,
         pattern: 'deliver',
         stage: deliverStage({ channel: id, lane, digest: sha256 }),
         companion: () =>
-          deliveryCompanion({
-            channel: { id, capabilities: channel.capabilities, provider, open: connection },
-            lane,
-            barriers: platform.barriers,
-            buckets: platform.buckets,
-            breaker,
-            policy: policies,
-            keyedDigest: keyedDigest(settings.secret),
-            flush: () => platform.sync(),
-            reasonSentence,
-            metrics,
-            logger,
-            limits: limitsOf(settings),
-          }),
-      }),
-    ),
+          watched(
+            deliveryCompanion({
+              channel: { id, capabilities: channel.capabilities, provider, open: connection },
+              lane,
+              barriers: platform.barriers,
+              buckets: platform.buckets,
+              breaker,
+              policy: policies,
+              keyedDigest: keyedDigest(settings.secret),
+              flush: () => platform.sync(),
+              reasonSentence,
+              metrics,
+              logger,
+              limits: limitsOf(settings),
+            }),
+          ),
+      });
+    }),
   );
   return {
     name: 'deliver',

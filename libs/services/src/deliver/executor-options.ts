@@ -10,15 +10,12 @@ import type {
   TenantPolicy,
   TokenBuckets,
 } from '@tocsin/core';
+import type { Metrics } from '@tocsin/nest';
 import type { Breaker } from './breaker.ts';
 import type { ExecutorClock } from './executor-clock.ts';
 
-/** Where counts go; `Metrics` of @tocsin/nest fits. */
-export interface MetricsSink {
-  count(name: string, labels: Readonly<Record<string, string>>, by?: number): void;
-  set(name: string, labels: Readonly<Record<string, string>>, value: number): void;
-  observe(name: string, labels: Readonly<Record<string, string>>, value: number): void;
-}
+/** Where counts go. */
+export type MetricsSink = Pick<Metrics, 'count' | 'observe'>;
 
 export interface ExecutorLogger {
   info(message: string, fields?: object): void;

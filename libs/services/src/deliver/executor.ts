@@ -1,9 +1,16 @@
 import type { Companion, PartitionView } from '@tocsin/core';
+import { backlogOf } from './backlog.ts';
+import type { Backlog } from './backlog.ts';
 import { executorClock } from './executor-clock.ts';
 import { defaultExecutorLimits } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import type { ExecutorRuntime } from './own-attempt.ts';
 import { PartitionExecutor } from './partition-executor.ts';
+
+export interface DeliveryCompanion extends Companion {
+  /** Over the partitions that have caught up. */
+  backlog(): Backlog;
+}
 
 /**
  * The acting half of `deliver`, for one channel and lane: it looks at the jobs that the fold has reached and sends what is
@@ -11,7 +18,7 @@ import { PartitionExecutor } from './partition-executor.ts';
  * immediately before, and appends the outcome. So the log, not this process, decides who sends: an owner that wakes up too
  * late finds another's attempt standing and stays silent.
  */
-export function deliveryCompanion(options: ExecutorOptions): Companion {
+export function deliveryCompanion(options: ExecutorOptions): DeliveryCompanion {
   const executors = new Map<PartitionView, PartitionExecutor>();
   const runtime: ExecutorRuntime = {
     options,
@@ -25,6 +32,7 @@ export function deliveryCompanion(options: ExecutorOptions): Companion {
   };
 
   return {
+    backlog: () => backlogOf(executors.keys(), runtime.clock.now()),
     caughtUp(view) {
       if (executors.has(view)) return executors.get(view)!.changed();
       const executor = new PartitionExecutor(runtime, view);

@@ -2,6 +2,7 @@ import { mostClasses } from '@tocsin/core';
 import type {
   BarrierAnswer,
   ContactRecord,
+  CounterLabels,
   DataClass,
   DeliveryRecord,
   Ground,
@@ -14,14 +15,19 @@ export type Verdict =
   /** It must not leave, or not now. */
   | { readonly kind: 'stay'; readonly outcome: Withheld };
 
+/** Why an attempt is not begun, or a delivery not even attempted. */
+export type LetGo = CounterLabels<'attempts_let_go'>['reason'];
+
 /** An outcome of our own: nothing was sent. */
-export type Withheld = Extract<OutcomeRecord['outcome'], { readonly kind: 'ineligible' | 'not-sent' }>;
+export type Withheld = Extract<OutcomeRecord['outcome'], { readonly kind: 'ineligible' | 'not-sent' }> & {
+  readonly code: LetGo;
+};
 
 /** How soon to look again for the contact that a barrier has announced. */
 const contactBehindMs = 500;
 
 const stay = (outcome: Withheld): Verdict => ({ kind: 'stay', outcome });
-const never = (code: string): Verdict => stay({ kind: 'ineligible', code });
+const never = (code: LetGo): Verdict => stay({ kind: 'ineligible', code });
 
 /**
  * May this delivery leave at this moment, to where, and with what? Barrier and contact copy are compared by offset: the

@@ -12,7 +12,7 @@ export function countText(
 
 /** One line when a provider account stops working, one when it works again. */
 export function breakerChanged({ breaker, channel, logger, metrics }: ExecutorOptions, outcome: Outcome): void {
-  metrics.set('breaker_open', { channel: channel.id }, breaker.open ? 1 : 0);
+  if (breaker.open) metrics.count('breaker_openings', { channel: channel.id });
   const fields = { channel: channel.id, provider: channel.provider.name, outcome: outcome.kind };
   if (breaker.open) logger.warn('breaker opened', fields);
   else logger.info('breaker closed', fields);

@@ -4,7 +4,7 @@ import { look, takeTokens } from './ask-first.ts';
 import { outcomeRecord, prepareAttempt } from './attempt-record.ts';
 import type { Prepared } from './attempt-record.ts';
 import { mayLeave } from './may-leave.ts';
-import type { Withheld } from './may-leave.ts';
+import type { LetGo, Withheld } from './may-leave.ts';
 import { breakerChanged, countText } from './observations.ts';
 import { OutcomeWriter } from './outcome-writer.ts';
 import { OwnAttempts } from './own-attempt.ts';
@@ -77,7 +77,7 @@ export class PartitionExecutor {
     await this.#outcomes.settled();
   }
 
-  #stop(code: string): void {
+  #stop(code: LetGo): void {
     this.#stopped = true;
     this.#timer?.cancel();
     for (const own of this.#own.all()) if (own.phase === 'appended') this.#letGo(own, code);
@@ -123,8 +123,7 @@ export class PartitionExecutor {
     const { jobs, count, nextInMs } = this.#waiting.due(limits.concurrency - underWay, (job, customer) =>
       this.#own.isFree(job, customer),
     );
-    const { channel, lane, breaker, metrics } = options;
-    metrics.set('deliveries_waiting', { channel: channel.id, lane, partition: String(this.#view.partition) }, count);
+    const { lane, breaker } = options;
     this.#wakeIn(nextInMs);
     if (jobs.length > 0) {
       const answer = breaker.ask(lane, clock.monotonic());
@@ -325,7 +324,7 @@ export class PartitionExecutor {
   }
 
   /** Let go before the first byte: it costs no try. */
-  #letGo(own: OwnAttempt, code: string): void {
+  #letGo(own: OwnAttempt, code: LetGo): void {
     this.#withhold(own, { kind: 'not-sent', code });
   }
 

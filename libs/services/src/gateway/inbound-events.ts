@@ -1,5 +1,6 @@
 import { addressDigest, directoryKey, hours, maskPan, readReply, topicNames } from '@tocsin/core';
 import type {
+  CounterLabels,
   ChannelEvent,
   ChannelId,
   CustomerRecord,
@@ -57,7 +58,7 @@ export class InboundEvents {
     const owners = await this.#ownersOf(tenantId, channel, events);
     const used: UsedCode[] = [];
     const records: { readonly record: AddressedRecord; readonly raises?: readonly Raise[] }[] = [];
-    const results: string[] = [];
+    const results: CounterLabels<'inbound'>['result'][] = [];
     try {
       for (const event of events) {
         if (event.kind === 'linked') {

@@ -10,6 +10,7 @@ import type {
 } from '@tocsin/core';
 import { hours } from '@tocsin/core';
 import { Breaker } from '../breaker.ts';
+import type { Backlog } from '../backlog.ts';
 import { deliveryCompanion } from '../executor.ts';
 import type { ExecutorLimits, ExecutorOptions } from '../executor-options.ts';
 import type { Put } from './partition-world.ts';
@@ -148,7 +149,6 @@ export class World {
       reasonSentence: () => undefined,
       metrics: {
         count: (name, labels) => void this.counted.push([name, ...Object.values(labels)].join(' ')),
-        set: () => {},
         observe: (name, labels, value) => void this.observed.push([name, ...Object.values(labels), value].join(' ')),
       },
       logger: {
@@ -167,10 +167,11 @@ export class World {
     token = 'me',
     limits: Partial<ExecutorLimits> = {},
     changes: Partial<ExecutorOptions> = {},
-  ): Owner & { drain(): Promise<void> } {
+  ): Owner & { drain(): Promise<void>; backlog(): Backlog } {
     const companion = deliveryCompanion(this.options(limits, changes));
     return Object.assign(new Owner(token, this.log, companion, { lane: changes.lane ?? 'urgent' }), {
       drain: () => companion.drain(),
+      backlog: () => companion.backlog(),
     });
   }
 
