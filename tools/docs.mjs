@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
 const built = (name) => import(`${root}libs/${name}/dist/index.js`);
-const { defaultPartitions, embeddedPartitions, rejectCodes, topicTable } = await built('core');
+const { counters, defaultPartitions, embeddedPartitions, gauges, histograms, rejectCodes, topicTable } =
+  await built('core');
 const { customerConditions, fraudRules } = await built('rules');
 const { channels } = await built('channels');
 const { formats } = await built('formats');
@@ -98,6 +99,31 @@ ${table(
 A bank's record that cannot be taken goes to \`rejected\` with one of these codes: ${rejectCodes.map((code) => `\`${code}\``).join(', ')}.
 `;
 
+const labelsOf = (labels) =>
+  Object.entries(labels)
+    .map(([name, values]) => `\`${name}\` (${Array.isArray(values) ? values.join(', ') : `each ${values.each}`})`)
+    .join('; ');
+const kinds = [
+  ['counter', counters, (name) => `tocsin_${name}_total`],
+  ['gauge', gauges, (name) => `tocsin_${name}`],
+  ['histogram, seconds', histograms, (name) => `tocsin_${name}`],
+];
+
+const metrics = () => `# Metrics
+
+${generated}
+
+Every service serves them on \`/metrics\`, with those of the process (\`process_*\`, \`nodejs_*\`). What the labels can be is a closed list, or bounded by
+the configuration: never an account, a customer or an address. An instance reports the partitions that it owns at this moment; sum over instances.
+
+${table(
+  ['metric', 'type', 'labels', 'what it says'],
+  kinds.flatMap(([type, of, full]) =>
+    Object.entries(of).map(([name, { labels, about }]) => [`\`${full(name)}\``, type, labelsOf(labels), about]),
+  ),
+)}
+`;
+
 const asyncApi = () =>
   `${JSON.stringify(
     {
@@ -134,6 +160,7 @@ const files = {
   'docs/topics.md': topics,
   'docs/rules.md': rules,
   'docs/plug-ins.md': plugIns,
+  'docs/metrics.md': metrics,
   'docs/asyncapi.json': asyncApi,
 };
 const standing = (file) => {
