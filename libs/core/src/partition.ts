@@ -28,8 +28,17 @@ export function murmur2(data: Uint8Array): number {
 }
 
 export function partitionOf(key: string | Uint8Array, partitions: number): number {
-  const bytes = typeof key === 'string' ? encoder.encode(key) : key;
+  const bytes = typeof key === 'string' ? utf8(key) : key;
   return (murmur2(bytes) & 0x7fffffff) % partitions;
+}
+
+/** Keys are short and hashed at once: their bytes need no buffer of their own. */
+const scratch = new Uint8Array(512);
+
+function utf8(key: string): Uint8Array {
+  // A UTF-16 unit takes at most three bytes.
+  if (3 * key.length > scratch.length) return encoder.encode(key);
+  return scratch.subarray(0, encoder.encodeInto(key, scratch).written);
 }
 
 /** `<tenant>:<id>`; a tenant has no colon, an id may. */

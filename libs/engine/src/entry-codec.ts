@@ -1,6 +1,6 @@
 import { entryHeaderBytes } from '@tocsin/core';
 import type { Instant } from '@tocsin/core';
-import { Packr } from 'msgpackr';
+import { Packr, RESERVE_START_SPACE } from 'msgpackr';
 import { EngineError } from './engine-error.ts';
 
 /** The format that this build writes. It reads its own and the one before, and refuses a newer one. */
@@ -16,15 +16,12 @@ const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSiz
  * @throws EngineError ENTRY_TOO_LARGE over 64 KiB
  */
 export function encodeEntry(value: unknown, expiresAt: Instant = 0): Uint8Array {
-  const packed = packr.pack(value);
-  const length = entryHeaderBytes + packed.length;
-  if (length > maxEntryBytes) {
-    throw new EngineError('ENTRY_TOO_LARGE', `An entry has ${length} bytes; ${maxEntryBytes} are allowed.`);
+  const bytes = packr.pack(value, RESERVE_START_SPACE + entryHeaderBytes);
+  if (bytes.length > maxEntryBytes) {
+    throw new EngineError('ENTRY_TOO_LARGE', `An entry has ${bytes.length} bytes; ${maxEntryBytes} are allowed.`);
   }
-  const bytes = Buffer.allocUnsafe(length);
   bytes[0] = entryFormat;
   bytes.writeDoubleBE(expiresAt, 1);
-  bytes.set(packed, entryHeaderBytes);
   return bytes;
 }
 

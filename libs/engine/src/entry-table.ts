@@ -15,8 +15,10 @@ interface Cell {
   dirty: boolean;
   /** The step that declared it last; only that one may use it. */
   step: number;
-  /** The slice that used it last; decides what is evicted first. */
+  /** The slice that used it last. */
   slice: number;
+  /** The slice in which it came, or the use for which it was spared when others were evicted. */
+  keptSlice: number;
 }
 
 const guessedSize = 256;
@@ -31,7 +33,7 @@ export const isResident = (key: string): boolean => key.charCodeAt(0) === exclam
 export class EntryTable implements Entries {
   readonly #resident = new Map<string, Cell>();
   readonly #residentKeys = new SortedKeys();
-  /** In the order of use, oldest first. */
+  /** In the order of arrival; what was used since then gets a second chance when some must go. */
   readonly #cold = new Map<string, Cell>();
   #dirty: Cell[] = [];
   #step = 0;
@@ -41,6 +43,8 @@ export class EntryTable implements Entries {
   dirtyBytes = 0;
   /** Set while something runs that may only look. */
   readOnly = false;
+  /** Set while somebody guesses what will be needed: then whatever is in memory may be looked at. */
+  guessing = false;
 
   get dirtyCount(): number {
     return this.#dirty.length;
@@ -69,6 +73,7 @@ export class EntryTable implements Entries {
       dirty: false,
       step: 0,
       slice: this.#slice,
+      keptSlice: this.#slice,
     };
   }
 
@@ -92,11 +97,7 @@ export class EntryTable implements Entries {
         continue;
       }
       cell.step = this.#step;
-      if (cell.slice !== this.#slice) {
-        cell.slice = this.#slice;
-        this.#cold.delete(key);
-        this.#cold.set(key, cell);
-      }
+      cell.slice = this.#slice;
     }
     return missing.length === before;
   }
@@ -104,7 +105,7 @@ export class EntryTable implements Entries {
   #usable(key: string): Cell | undefined {
     if (isResident(key)) return this.#resident.get(key);
     const cell = this.#cold.get(key);
-    if (cell === undefined || cell.step !== this.#step) {
+    if (cell === undefined || (cell.step !== this.#step && !this.guessing)) {
       throw new EngineError('KEY_NOT_DECLARED', 'A step used an entry that it had not declared.');
     }
     return cell;
@@ -141,7 +142,7 @@ export class EntryTable implements Entries {
     let cell = this.#usable(key);
     if (cell === undefined) {
       if (value === undefined) return;
-      cell = { key, value: undefined, expiresAt: 0, size: guessedSize, dirty: false, step: 0, slice: 0 };
+      cell = this.#decoded(key, null);
       this.#resident.set(key, cell);
     }
     if (isResident(key)) {
@@ -183,13 +184,20 @@ export class EntryTable implements Entries {
     this.dirtyBytes = 0;
   }
 
-  /** Ends a slice: the clean entries used longest ago go until at most `limit` remain. Those not yet saved stay. */
+  /**
+   * Ends a slice: clean entries go until at most `limit` remain, those first that were not used since they came or were
+   * last spared. Those not yet saved stay.
+   */
   evict(limit: number): void {
     this.#slice++;
     if (this.#cold.size <= limit) return;
     for (const [key, cell] of this.#cold) {
       if (cell.dirty) continue;
       this.#cold.delete(key);
+      if (cell.slice > cell.keptSlice) {
+        cell.keptSlice = cell.slice;
+        this.#cold.set(key, cell);
+      }
       if (this.#cold.size <= limit) return;
     }
   }

@@ -181,19 +181,18 @@ export class PartitionRun<In> {
   /** A guess, from the state before the slice; where a step turns out to need others, they are read then. */
   async #readFurtherAhead(feed: Feed<In>, until: number): Promise<void> {
     const wanted = new Set<string>();
-    const absent: string[] = [];
+    this.#entries.guessing = true;
     for (let i = feed.at; i < until; i++) {
       if (feed.records[i]!.offset < this.fold.next) continue;
-      const { kind, input, keys } = feed.prepared(i);
+      const { kind, input } = feed.prepared(i);
       if (kind !== 'record') continue;
-      this.#entries.nextStep();
-      if (!this.#entries.admit(keys, absent)) continue;
       try {
         for (const key of this.fold.moreKeys(input as In)) if (!this.#entries.holds(key)) wanted.add(key);
       } catch {
         // It will be asked again when the record's turn comes, and what it throws then counts.
       }
     }
+    this.#entries.guessing = false;
     await this.#load(wanted);
   }
 
