@@ -32,7 +32,7 @@ export const layers = [
 
 /** Each outside client has one importer, so that it can be replaced there. */
 const owned = [
-  { packages: ['kafkajs'], owner: 'libs/kafka' },
+  { packages: ['kafkajs', '@platformatic/kafka'], owner: 'libs/kafka' },
   { packages: ['ioredis'], owner: 'libs/redis' },
   { packages: ['lmdb'], owner: 'libs/embedded' },
 ];

@@ -4,23 +4,26 @@ import { RecordingReader } from '@tocsin/suites';
 import { startKafka, uniqueName, waitUntil } from '@tocsin/testing';
 import type { RunningKafka } from '@tocsin/testing';
 import { kafkaLog } from './kafka-log.ts';
+import { kafkaClients } from './kafka-log-options.ts';
+import type { KafkaClient } from './kafka-log-options.ts';
 
 const clean: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const undo of clean.splice(0).reverse()) await undo();
 });
 
-const open = (address: string): Log => {
-  const log = kafkaLog({ brokers: [address], clientId: 'restart', requestTimeoutMs: 3_000, connectionTimeoutMs: 500 });
+const open = (address: string, client: KafkaClient): Log => {
+  const limits = { requestTimeoutMs: 3_000, connectionTimeoutMs: 500 };
+  const log = kafkaLog({ brokers: [address], clientId: 'restart', client, ...limits });
   clean.push(() => log.close());
   return log;
 };
 
-describe('when the broker is killed', () => {
+describe.each(kafkaClients)('when the broker is killed, by %s', (client) => {
   it('appends fail as unknown, subscriptions lose their partitions and come back by themselves', async () => {
     const kafka: RunningKafka = await startKafka();
     clean.push(() => kafka.stop());
-    const log = open(kafka.address);
+    const log = open(kafka.address, client);
     const topic = uniqueName('restart');
     await log.createTopics([{ name: topic, partitions: 2, cleanup: 'delete' }]);
     const append = (value: string) => log.append([0, 1].map((partition) => ({ topic, partition, key: null, value })));

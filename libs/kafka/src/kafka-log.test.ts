@@ -3,12 +3,14 @@ import { logSuite } from '@tocsin/suites';
 import type { LogHarness } from '@tocsin/suites';
 import { kafkaAddress } from '@tocsin/testing';
 import type { Admin } from 'kafkajs';
-import { client } from './client.ts';
+import { client } from './kafkajs/client.ts';
 import { kafkaLog } from './kafka-log.ts';
+import { kafkaClients } from './kafka-log-options.ts';
+import type { KafkaClient } from './kafka-log-options.ts';
 
 /** The log on a running broker, with what its own administration can do beside the port. */
-function kafkaHarness(address: string): LogHarness & { close(): Promise<void> } {
-  const options = { brokers: [address], clientId: 'suite' };
+function kafkaHarness(address: string, kind: KafkaClient): LogHarness & { close(): Promise<void> } {
+  const options = { brokers: [address], clientId: 'suite', client: kind };
   const log = kafkaLog(options);
   const withAdmin = async (use: (admin: Admin) => Promise<void>): Promise<void> => {
     // A new one each time: it would go on asking for a topic that was deleted.
@@ -33,10 +35,10 @@ function kafkaHarness(address: string): LogHarness & { close(): Promise<void> } 
   };
 }
 
-describe('the log on Apache Kafka', () => {
+describe.each(kafkaClients)('the log on Apache Kafka by %s', (kind) => {
   let harness: LogHarness & { close(): Promise<void> };
   beforeAll(() => {
-    harness = kafkaHarness(kafkaAddress());
+    harness = kafkaHarness(kafkaAddress(), kind);
   });
   afterAll(() => harness.close());
 

@@ -21,18 +21,27 @@ const sentences: Readonly<Record<LogErrorCode, string>> = {
 export const logError = (code: LogErrorCode, cause?: unknown): LogError =>
   new LogError(code, sentences[code], cause === undefined ? undefined : { cause });
 
-/** The protocol error (`MESSAGE_TOO_LARGE` …) somewhere in the chain of causes; kafkajs wraps it once or twice. */
-export function protocolError(error: unknown): string | undefined {
-  let current = error;
-  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
-    const type = (current as { readonly type?: unknown }).type;
-    if (typeof type === 'string') return type;
-    current = current.cause;
+/**
+ * The protocol error (`MESSAGE_TOO_LARGE` …) somewhere in an error of a client: kafkajs names it `type` and wraps it once
+ * or twice as a cause; @platformatic/kafka names it `apiId` and lists one for each partition that was refused.
+ */
+export function protocolError(error: unknown, depth = 5): string | undefined {
+  if (!(error instanceof Error) || depth === 0) return undefined;
+  const { type, apiId } = error as { readonly type?: unknown; readonly apiId?: unknown };
+  if (typeof apiId === 'string') return apiId;
+  if (typeof type === 'string') return type;
+  const parts: unknown = (error as { readonly errors?: unknown }).errors;
+  for (const part of Array.isArray(parts) ? (parts as unknown[]) : []) {
+    const found = protocolError(part, depth - 1);
+    if (found !== undefined) return found;
   }
-  return undefined;
+  return protocolError(error.cause, depth - 1);
 }
 
-/** Whatever kafkajs threw, in the words of the port. What is not known to be definite is UNAVAILABLE. */
+/** A refusal by its name in the protocol. */
+export const refused = (name: string): LogError => logError(codes[name] ?? 'UNAVAILABLE', new Error(name));
+
+/** Whatever a client threw, in the words of the port. What is not known to be definite is UNAVAILABLE. */
 export function asLogError(error: unknown): LogError {
   if (error instanceof LogError) return error;
   const type = protocolError(error);

@@ -4,6 +4,7 @@ import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import type { Log } from '@tocsin/core';
 import { RecordingReader } from '@tocsin/suites';
 import { kafkaAddress, needTool, uniqueName, waitUntil } from '@tocsin/testing';
+import { kafkaClients } from './kafka-log-options.ts';
 import type { KafkaLogOptions } from './kafka-log-options.ts';
 import { kafkaLog } from './kafka-log.ts';
 
@@ -12,18 +13,18 @@ afterEach(async () => {
   for (const undo of clean.splice(0).reverse()) await undo();
 });
 
-const open = (options: Partial<KafkaLogOptions> = {}): Log => {
-  const log = kafkaLog({ brokers: [kafkaAddress()], clientId: 'only-kafka', ...options });
-  clean.push(() => log.close());
-  return log;
-};
-
 const create = async (log: Log, partitions = 1, name = uniqueName('only-kafka')): Promise<string> => {
   await log.createTopics([{ name, partitions, cleanup: 'delete', retentionMs: 604_800_000 }]);
   return name;
 };
 
-describe('what only Kafka has', () => {
+describe.each(kafkaClients)('what only Kafka has, by %s', (client) => {
+  const open = (options: Partial<KafkaLogOptions> = {}): Log => {
+    const log = kafkaLog({ brokers: [kafkaAddress()], clientId: 'only-kafka', client, ...options });
+    clean.push(() => log.close());
+    return log;
+  };
+
   it('hands the partitions of one fetch over in one call', async () => {
     const log = open();
     const topic = await create(log, 4);
@@ -112,6 +113,8 @@ describe('what only Kafka has', () => {
     await waitUntil('the first to be read', () => reader.records.length === 1);
     await transact('taken back', 'abort');
     await transact('second', 'commit');
+    // The marker is written after the answer.
+    await waitUntil('the end of the transaction', async () => (await log.bounds(topic, 0)).end === 6);
     await log.append([{ topic, partition: 0, key: null, value: 'third' }]);
     await waitUntil('the last to be read', () => reader.values(0).at(-1) === 'third');
     // The aborted record and three markers have offsets, and nobody sees them.

@@ -1,9 +1,15 @@
 import type { TopicSpec } from '@tocsin/core';
-import type { ITopicConfig } from 'kafkajs';
 import type { KafkaLogOptions } from './kafka-log-options.ts';
 
+export interface TopicSettings {
+  readonly topic: string;
+  readonly numPartitions: number;
+  readonly replicationFactor: number;
+  readonly configEntries: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** A topic of ours as Kafka is told to make it. LogAppendTime: one clock, and the same time on every reading. */
-export function topicSettings(spec: TopicSpec, options: KafkaLogOptions): ITopicConfig {
+export function topicSettings(spec: TopicSpec, options: KafkaLogOptions): TopicSettings {
   const entries = {
     'cleanup.policy': spec.cleanup,
     'retention.ms': spec.retentionMs ?? -1,

@@ -1,3 +1,5 @@
+import { kafkaClients } from '@tocsin/kafka';
+import type { KafkaClient } from '@tocsin/kafka';
 import { logLevels } from '@tocsin/nest';
 import type { LogLevel } from '@tocsin/nest';
 import { Type } from 'class-transformer';
@@ -46,6 +48,8 @@ export class TlsSettings {
 }
 
 export class KafkaSettings {
+  /** The library that speaks to Kafka: `kafkajs`, or `platformatic` (from Apache Kafka 3.1 on). */
+  @IsIn(kafkaClients) client: KafkaClient = 'kafkajs';
   /** Required: `host:port` of at least one broker. */
   @IsArray()
   @ArrayMinSize(1)

@@ -5,7 +5,6 @@ import { channels } from '@tocsin/channels';
 import { FolderTaken, embedded } from '@tocsin/embedded';
 import type { EngineLimits } from '@tocsin/engine';
 import { kafkaLog } from '@tocsin/kafka';
-import type { KafkaLogOptions } from '@tocsin/kafka';
 import type { Logger } from '@tocsin/nest';
 import { redisStore } from '@tocsin/redis';
 import { CannotStart } from '../cannot-start.ts';
@@ -38,8 +37,9 @@ const openKafka = (kafka: KafkaSettings, clientId: string, logger: Logger): Log 
   kafkaLog({
     brokers: kafka.brokers,
     clientId,
-    ...(kafka.ssl === undefined ? {} : { ssl: kafka.ssl }),
-    ...(kafka.sasl === undefined ? {} : { sasl: { ...kafka.sasl } as NonNullable<KafkaLogOptions['sasl']> }),
+    client: kafka.client,
+    ...(kafka.ssl === undefined ? {} : { ssl: { ...kafka.ssl } }),
+    ...(kafka.sasl === undefined ? {} : { sasl: kafka.sasl }),
     replicationFactor: kafka.replicationFactor,
     minInsyncReplicas: kafka.minInsyncReplicas,
     reports: logger,

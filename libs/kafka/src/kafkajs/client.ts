@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
-import type { LogEntry } from 'kafkajs';
-import type { KafkaLogOptions, KafkaReports } from './kafka-log-options.ts';
+import type { LogEntry, SASLOptions } from 'kafkajs';
+import { defaultConnectionTimeoutMs, defaultRequestTimeoutMs } from '../kafka-log-options.ts';
+import type { KafkaLogOptions, KafkaReports } from '../kafka-log-options.ts';
 import './idle-request-queue.ts';
 
 /** Retries inside the client are few: what fails is reported, and whoever knows the whole decides what to do again. */
@@ -36,9 +37,9 @@ export const client = (options: KafkaLogOptions): Kafka =>
     clientId: options.clientId,
     brokers: [...options.brokers],
     ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
-    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
-    connectionTimeout: options.connectionTimeoutMs ?? 2_000,
-    requestTimeout: options.requestTimeoutMs ?? 10_000,
+    ...(options.sasl === undefined ? {} : { sasl: { ...options.sasl } as SASLOptions }),
+    connectionTimeout: options.connectionTimeoutMs ?? defaultConnectionTimeoutMs,
+    requestTimeout: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
     retry: quickRetry,
     logLevel: options.reports === undefined ? logLevel.NOTHING : logLevel.WARN,
     logCreator: () => report(options.reports),

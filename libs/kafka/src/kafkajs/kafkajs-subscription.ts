@@ -3,12 +3,13 @@ import type { LogError, PartitionBatch, SubscribeOptions, Subscriber, Subscripti
 import type { Batch, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import type { ClusterReader } from './cluster-reader.ts';
 import { groupConsumer } from './group-consumer.ts';
-import type { KafkaReports } from './kafka-log-options.ts';
-import { asLogError, logError, protocolError } from './log-errors.ts';
+import { defaultSessionMs } from '../kafka-log-options.ts';
+import type { KafkaReports } from '../kafka-log-options.ts';
+import { asLogError, logError, protocolError } from '../log-errors.ts';
 import { obstacle } from './obstacle.ts';
 import { toRecord } from './records.ts';
 
-export interface KafkaSubscriptionParts extends SubscribeOptions {
+export interface KafkajsSubscriptionParts extends SubscribeOptions {
   /** A client of its own: see `client`. */
   readonly kafka: Kafka;
   readonly reader: ClusterReader;
@@ -35,7 +36,6 @@ interface Delivery {
   readonly payload: EachBatchPayload;
 }
 
-const defaultSessionMs = 10_000;
 const firstRestartMs = 200;
 const slowestRestartMs = 3_000;
 /** How long `close` waits for a join that is under way; a group can be slow to form. */
@@ -61,8 +61,8 @@ const fetchedFrom = (batch: Batch): number =>
  * fetches. Identity is compared at every join, seek and discontinuity; the fingerprint that the engine keeps with its
  * position covers the rest.
  */
-export class KafkaSubscription implements Subscription {
-  readonly #parts: KafkaSubscriptionParts;
+export class KafkajsSubscription implements Subscription {
+  readonly #parts: KafkajsSubscriptionParts;
   readonly #held = new Map<number, Held>();
   readonly #closing = Promise.withResolvers<void>();
   readonly #sessionMs: number;
@@ -73,7 +73,7 @@ export class KafkaSubscription implements Subscription {
   #running: Promise<void> | undefined;
   #gathered: { readonly deliveries: Delivery[]; readonly done: Promise<void> } | undefined;
 
-  constructor(parts: KafkaSubscriptionParts) {
+  constructor(parts: KafkajsSubscriptionParts) {
     this.#parts = parts;
     this.#sessionMs = parts.sessionTimeoutMs ?? defaultSessionMs;
   }

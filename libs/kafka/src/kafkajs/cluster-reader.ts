@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch, Broker, Cluster, Kafka } from 'kafkajs';
 import type { LogRecord } from '@tocsin/core';
 import { quickRetry } from './client.ts';
-import { asLogError, logError, protocolError } from './log-errors.ts';
+import { asLogError, logError, protocolError } from '../log-errors.ts';
 import { toRecord } from './records.ts';
 import { topicId } from './topic-identity.ts';
 

@@ -1,6 +1,6 @@
 import type { LogError, TopicFacts } from '@tocsin/core';
 import type { ClusterReader } from './cluster-reader.ts';
-import { asLogError, logError } from './log-errors.ts';
+import { asLogError, logError } from '../log-errors.ts';
 
 /** What is read, and how it was when reading began. */
 export interface Reading {

@@ -1,0 +1,249 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogError, LogRecord } from '@tocsin/core';
+import { asLogError, logError } from '../log-errors.ts';
+import type { Cluster } from './cluster.ts';
+import type { Connections } from './connections.ts';
+import { fetch } from './fetch-exchange.ts';
+import type { Fetched } from './fetch-exchange.ts';
+import type { HeldPartition } from './held-partition.ts';
+import { readBatches } from './record-batches.ts';
+
+/** Records of one partition, fetched but not handed over yet. */
+export interface Part {
+  readonly held: HeldPartition;
+  readonly turn: number;
+  readonly records: readonly LogRecord[];
+}
+
+export interface FetcherParts {
+  readonly cluster: Cluster;
+  readonly connections: Connections;
+  readonly topic: string;
+  /** Of the topic as it was when subscribed to: no other one of this name is read. */
+  readonly topicId: string;
+  readonly maxBytesPerPartition: number;
+  held(): Iterable<HeldPartition>;
+  /** Is the partition still ours, and sought no more since? */
+  current(held: HeldPartition, turn: number): boolean;
+  /** Resolves when all of it is being handled: only then the next fetch begins. */
+  take(parts: readonly Part[]): Promise<void>;
+  failed(held: HeldPartition, error: LogError): void;
+  /** A broker was lost; it is tried until it answers. */
+  away(): void;
+}
+
+interface Asked {
+  readonly held: HeldPartition;
+  readonly turn: number;
+  readonly from: number;
+}
+
+const maxBytes = 4 << 20;
+/** Long, since a fetch is answered as soon as there is a record; what is sought meanwhile waits for its end. */
+const patientMs = 250;
+/** While positions are being sought. */
+const restlessMs = 20;
+const restlessForMs = 500;
+const firstRetryMs = 100;
+const slowestRetryMs = 3_000;
+
+/** Protocol codes after which a partition is not simply asked for again. */
+const offsetOutOfRange = 1;
+const topicGone: ReadonlySet<number> = new Set([3, 100, 103]);
+
+/**
+ * Reads all partitions that have a position: one request to each leader at a time, the next one while what the last one
+ * brought is being handled. So at most two answers of a leader are in memory, and no fetch waits for another leader's.
+ */
+export class Fetcher {
+  readonly #parts: FetcherParts;
+  readonly #busy = new Set<number>();
+  readonly #closing = new AbortController();
+  #woken = false;
+  #restlessUntil = 0;
+  #running = 0;
+  #idle = Promise.withResolvers<void>();
+  /** Least recently served first: an answer has room for a few partitions, and the broker fills it in our order. */
+  #order: HeldPartition[] = [];
+
+  constructor(parts: FetcherParts) {
+    this.#parts = parts;
+  }
+
+  /** A position was sought or a partition came: it will be asked for soon. */
+  wake(): void {
+    this.#restlessUntil = performance.now() + restlessForMs;
+    this.#dispatchSoon();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.#running > 0) await this.#idle.promise;
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Once for all that is sought in the same turn. */
+  #dispatchSoon(): void {
+    if (this.#woken || this.#closed) return;
+    this.#woken = true;
+    setImmediate(() => {
+      this.#woken = false;
+      void this.#tracked(() => this.#dispatch());
+    });
+  }
+
+  async #tracked(work: () => Promise<void>): Promise<void> {
+    this.#running += 1;
+    await work();
+    this.#running -= 1;
+    if (this.#running === 0 && this.#closed) this.#idle.resolve();
+  }
+
+  async #dispatch(): Promise<void> {
+    const { cluster, topic } = this.#parts;
+    if (this.#closed || !this.#wanted()) return;
+    let leaders: readonly number[];
+    try {
+      leaders = (await cluster.topic(topic)).leaders;
+    } catch (error) {
+      // Gone, or nobody answers: the one shows when its partitions are looked into, the other when somebody does.
+      if (asLogError(error).code === 'UNKNOWN_TOPIC') await this.#lookInto(this.#asked(() => true));
+      else this.#parts.away();
+      await this.#pause(firstRetryMs);
+      return this.#dispatchSoon();
+    }
+    const nodes = new Set<number>();
+    for (const held of this.#parts.held()) {
+      if (held.from !== undefined) nodes.add(leaders[held.partition] ?? -1);
+    }
+    for (const node of nodes) {
+      if (this.#busy.has(node)) continue;
+      this.#busy.add(node);
+      void this.#tracked(() => this.#keepFetching(node));
+    }
+  }
+
+  #wanted(): boolean {
+    for (const { from } of this.#parts.held()) if (from !== undefined) return true;
+    return false;
+  }
+
+  /** Fetches from one leader until nothing is wanted of it any more. */
+  async #keepFetching(node: number): Promise<void> {
+    const { cluster, topic } = this.#parts;
+    for (let wait = firstRetryMs; !this.#closed;) {
+      try {
+        const { leaders } = await cluster.topic(topic);
+        const asked = this.#asked((partition) => (leaders[partition] ?? -1) === node);
+        if (asked.length === 0) break;
+        if (await this.#fetchOnce(node, asked)) wait = firstRetryMs;
+        else {
+          await this.#pause(wait);
+          wait = Math.min(2 * wait, slowestRetryMs);
+        }
+      } catch {
+        if (this.#closed) break;
+        this.#parts.away();
+        cluster.forget(topic);
+        await this.#pause(wait);
+        wait = Math.min(2 * wait, slowestRetryMs);
+        // Partitions may have another leader by now.
+        break;
+      }
+    }
+    this.#busy.delete(node);
+    if (this.#wanted()) this.#dispatchSoon();
+  }
+
+  #asked(concerns: (partition: number) => boolean): readonly Asked[] {
+    const served = new Set(this.#order);
+    const present = new Set(this.#parts.held());
+    this.#order = [
+      ...this.#order.filter((held) => present.has(held)),
+      ...[...present].filter((one) => !served.has(one)),
+    ];
+    return this.#order.flatMap((held) =>
+      held.from === undefined || !concerns(held.partition) ? [] : [{ held, turn: held.turn, from: held.from }],
+    );
+  }
+
+  /** False when it brought nothing but trouble. */
+  async #fetchOnce(node: number, asked: readonly Asked[]): Promise<boolean> {
+    const { cluster, connections, maxBytesPerPartition, topicId } = this.#parts;
+    const connection = await connections.to(cluster.broker(node));
+    const restless = performance.now() < this.#restlessUntil;
+    const fetched = await fetch(
+      connection,
+      {
+        topicId,
+        maxWaitMs: restless ? restlessMs : patientMs,
+        maxBytes: Math.max(maxBytes, maxBytesPerPartition),
+        maxBytesPerPartition,
+      },
+      asked.map(({ held, from }) => ({ partition: held.partition, offset: from, epoch: held.epoch })),
+    );
+    if (this.#closed) return true;
+    const answers = new Map(fetched.map((one) => [one.partition, one]));
+    const parts: Part[] = [];
+    const troubled: Asked[] = [];
+    for (const one of asked) {
+      const answer = answers.get(one.held.partition);
+      if (answer === undefined || !this.#parts.current(one.held, one.turn)) continue;
+      if (answer.error !== 0) troubled.push(one);
+      else if (answer.divergesAt !== undefined) this.#parts.failed(one.held, logError('BEYOND_END'));
+      else this.#read(one, answer, parts);
+    }
+    if (parts.length > 0) await this.#parts.take(parts);
+    if (troubled.length === 0) return true;
+    await this.#explain(troubled, answers);
+    return parts.length > 0;
+  }
+
+  #read({ held, turn, from }: Asked, answer: Fetched, into: Part[]): void {
+    if (answer.batches.length === 0) return;
+    const { records, next, epoch } = readBatches(
+      this.#parts.topic,
+      held.partition,
+      answer.batches,
+      from,
+      answer.aborted,
+    );
+    held.from = next;
+    if (epoch >= 0) held.epoch = epoch;
+    if (records.length === 0) return;
+    into.push({ held, turn, records });
+    this.#order.splice(this.#order.indexOf(held), 1);
+    this.#order.push(held);
+  }
+
+  async #explain(troubled: readonly Asked[], answers: ReadonlyMap<number, Fetched>): Promise<void> {
+    const { cluster, topic } = this.#parts;
+    const errorOf = ({ held }: Asked): number => answers.get(held.partition)!.error;
+    if (troubled.some((one) => topicGone.has(errorOf(one)))) await this.#lookInto(troubled);
+    for (const one of troubled) {
+      if (errorOf(one) !== offsetOutOfRange || !this.#parts.current(one.held, one.turn)) continue;
+      const { start, end } = await cluster.bounds(topic, one.held.partition);
+      if (!this.#parts.current(one.held, one.turn)) continue;
+      if (one.from < start) this.#parts.failed(one.held, logError('BEFORE_START'));
+      else if (one.from > end) this.#parts.failed(one.held, logError('BEYOND_END'));
+    }
+    // All other errors mean that the leader is no longer, or not yet, where it was thought to be.
+    cluster.forget(topic);
+  }
+
+  /** Is the topic gone, or another one in its place? */
+  async #lookInto(asked: readonly Asked[]): Promise<void> {
+    const { cluster, topic, topicId } = this.#parts;
+    const now = await cluster.look(topic);
+    if (now?.id === topicId) return;
+    const failure = logError(now === undefined ? 'UNKNOWN_TOPIC' : 'RECREATED');
+    for (const { held, turn } of asked) if (this.#parts.current(held, turn)) this.#parts.failed(held, failure);
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+  }
+}

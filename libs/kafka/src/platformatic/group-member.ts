@@ -1,0 +1,271 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ResponseError,
+  heartbeatV4,
+  joinGroupV7,
+  leaveGroupV4,
+  offsetCommitV8,
+  syncGroupV5,
+} from '@platformatic/kafka';
+import type { Connection } from '@platformatic/kafka';
+import { logError, protocolError } from '../log-errors.ts';
+import type { KafkaLogOptions } from '../kafka-log-options.ts';
+import type { Cluster } from './cluster.ts';
+import { Connections } from './connections.ts';
+import { coordinatorOf } from './coordinator.ts';
+import { assignedIn, assignment, ownedIn, protocolName, share, subscription } from './group-protocol.ts';
+
+export interface GroupMemberParts {
+  readonly cluster: Cluster;
+  readonly options: KafkaLogOptions;
+  readonly group: string;
+  readonly topic: string;
+  /** How many the topic has. */
+  readonly partitions: number;
+  readonly sessionMs: number;
+  /** What this member has now: it asks to keep it. */
+  owned(): readonly number[];
+  /** The group gave these to this member; what is not among them is no longer its own. */
+  joined(partitions: readonly number[]): void;
+  /** All that it had may have been given away. */
+  lost(): void;
+  /** The coordinator was lost; it is looked for until it is found. */
+  away(): void;
+}
+
+const leastRebalanceMs = 60_000;
+const firstRetryMs = 100;
+const slowestRetryMs = 3_000;
+const leaveMs = 1_000;
+
+/**
+ * Membership in a consumer group, by the classic protocol: join, sync, heartbeats on a timer. It fetches nothing and
+ * waits for no batch, so a slow one costs no member its partitions and delays no rebalance. Whoever reads goes on with
+ * what it keeps; what it loses may overlap with its next owner for as long as a batch takes: fencing is not done here.
+ */
+export class GroupMember {
+  readonly #parts: GroupMemberParts;
+  readonly #connections: Connections;
+  readonly #closing = new AbortController();
+  #running: Promise<void> | undefined;
+  #connection: Connection | undefined;
+  #memberId = '';
+  #generation: number | undefined;
+  /** What an own silence means is known to the group only; this is our side of it. */
+  #aliveAt = -Infinity;
+  #silence: NodeJS.Timeout | undefined;
+  #joining = false;
+
+  constructor(parts: GroupMemberParts) {
+    this.#parts = parts;
+    this.#connections = new Connections(parts.options, this.#rebalanceMs + parts.sessionMs);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** False while no heartbeat was answered for a whole session: the group may have given everything away. */
+  get alive(): boolean {
+    return performance.now() - this.#aliveAt < this.#parts.sessionMs;
+  }
+
+  /** @throws LogError UNAVAILABLE while not a member; the client's errors */
+  async commit(partition: number, offset: number): Promise<void> {
+    const { group, topic } = this.#parts;
+    const connection = this.#connection;
+    if (connection === undefined || this.#generation === undefined) throw logError('UNAVAILABLE');
+    const committed = { partitionIndex: partition, committedOffset: BigInt(offset), committedLeaderEpoch: -1 };
+    await offsetCommitV8.api.async(connection, group, this.#generation, this.#memberId, null, [
+      { name: topic, partitions: [{ ...committed, committedMetadata: null }] },
+    ]);
+  }
+
+  /** Leaves the group, so that its partitions need not wait for the end of a session. */
+  async close(): Promise<void> {
+    const memberId = this.#memberId;
+    this.#closing.abort();
+    clearTimeout(this.#silence);
+    // Nothing can be said on a connection that waits for others to join.
+    if (this.#joining) await this.#connection?.close();
+    await Promise.race([this.#running, sleep(leaveMs, undefined, { ref: false })]);
+    if (memberId !== '') {
+      const leave = this.#connected().then((connection) =>
+        leaveGroupV4.api.async(connection, this.#parts.group, [{ memberId }]),
+      );
+      await Promise.race([leave.catch(() => undefined), sleep(leaveMs, undefined, { ref: false })]);
+    }
+    await this.#connections.close();
+  }
+
+  get #rebalanceMs(): number {
+    return Math.max(leastRebalanceMs, this.#parts.sessionMs);
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  async #run(): Promise<void> {
+    let wait = firstRetryMs;
+    while (!this.#closed) {
+      try {
+        const connection = await this.#connected();
+        if (this.#generation === undefined) await this.#join(connection);
+        wait = firstRetryMs;
+        await this.#beat(connection);
+      } catch (error) {
+        if (this.#closed) break;
+        if (this.#interpret(error)) continue;
+        this.#parts.away();
+        if (!this.alive) this.#parts.lost();
+        await this.#pause(wait);
+        wait = Math.min(2 * wait, slowestRetryMs);
+      }
+    }
+  }
+
+  /** What the coordinator's refusal means; true where it is to be answered at once. */
+  #interpret(error: unknown): boolean {
+    switch (protocolError(error)) {
+      case 'REBALANCE_IN_PROGRESS':
+        this.#generation = undefined;
+        return true;
+      case 'UNKNOWN_MEMBER_ID':
+      case 'FENCED_INSTANCE_ID':
+        this.#memberId = '';
+        this.#expelled();
+        return true;
+      case 'ILLEGAL_GENERATION':
+        this.#expelled();
+        return true;
+      default:
+        this.#connection = undefined;
+        return false;
+    }
+  }
+
+  /** The group went on without us. */
+  #expelled(): void {
+    this.#generation = undefined;
+    this.#aliveAt = -Infinity;
+    this.#parts.lost();
+  }
+
+  async #connected(): Promise<Connection> {
+    const { cluster, group } = this.#parts;
+    if (this.#connection?.isConnected() !== true) {
+      this.#connection = await this.#connections.to(await coordinatorOf(cluster, group));
+    }
+    return this.#connection;
+  }
+
+  async #join(connection: Connection): Promise<void> {
+    const { topic, group } = this.#parts;
+    // The generation in which we do not learn what is ours may have given it to another one.
+    let certain = true;
+    for (;;) {
+      const response = await this.#sendJoin(connection);
+      const { memberId, generationId, leader, members } = response;
+      const shares =
+        leader !== memberId
+          ? []
+          : [
+              ...share(
+                this.#parts.partitions,
+                members.map(({ memberId: id, metadata }) => ({ id, owned: ownedIn(metadata, topic) })),
+              ),
+            ];
+      const sentAt = performance.now();
+      try {
+        const { assignment: mine } = await syncGroupV5.api.async(
+          connection,
+          group,
+          generationId,
+          memberId,
+          null,
+          'consumer',
+          protocolName,
+          shares.map(([id, partitions]) => ({ memberId: id, assignment: assignment(topic, partitions) })),
+        );
+        this.#heard(sentAt);
+        if (this.#closed) return;
+        this.#generation = generationId;
+        if (!certain) this.#parts.lost();
+        this.#parts.joined(assignedIn(mine, topic));
+        return;
+      } catch (error) {
+        if (this.#closed || protocolError(error) !== 'REBALANCE_IN_PROGRESS') throw error;
+        certain = false;
+      }
+    }
+  }
+
+  /** Resolves when all members have joined. A new one is told its id first, and asks again under it. */
+  async #sendJoin(connection: Connection): Promise<joinGroupV7.JoinGroupResponse> {
+    const { group, topic, sessionMs } = this.#parts;
+    const protocols = [{ name: protocolName, metadata: subscription(topic, this.#parts.owned()) }];
+    this.#joining = true;
+    try {
+      for (;;) {
+        try {
+          const response = await joinGroupV7.api.async(
+            connection,
+            group,
+            sessionMs,
+            this.#rebalanceMs,
+            this.#memberId,
+            null,
+            'consumer',
+            protocols,
+          );
+          this.#memberId = response.memberId;
+          return response;
+        } catch (error) {
+          if (this.#closed || protocolError(error) !== 'MEMBER_ID_REQUIRED') throw error;
+          this.#memberId = ((error as ResponseError)['response'] as joinGroupV7.JoinGroupResponse).memberId;
+        }
+      }
+    } finally {
+      this.#joining = false;
+    }
+  }
+
+  /** Ends only by an error, or when closed. */
+  async #beat(connection: Connection): Promise<void> {
+    const { group, sessionMs } = this.#parts;
+    const every = Math.floor(sessionMs / 3);
+    while (!this.#closed) {
+      await this.#pause(every);
+      if (this.#closed) return;
+      if (this.#generation === undefined) return;
+      const sentAt = performance.now();
+      const beat = heartbeatV4.api.async(connection, group, this.#generation, this.#memberId, null);
+      const answered = await Promise.race([beat.then(() => true), sleep(every, false, { ref: false })]);
+      if (!answered) {
+        // A coordinator that does not answer is as good as away.
+        beat.catch(() => undefined);
+        void connection.close();
+        throw logError('UNAVAILABLE');
+      }
+      this.#heard(sentAt);
+    }
+  }
+
+  #heard(sentAt: number): void {
+    this.#aliveAt = sentAt;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#silent(), sentAt + this.#parts.sessionMs - performance.now());
+  }
+
+  /** A session without an answer. While a join is under way the group waits for us as we wait for it. */
+  #silent(): void {
+    if (this.#closed || this.#joining) return;
+    this.#generation = undefined;
+    this.#parts.lost();
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+  }
+}
