@@ -8,6 +8,8 @@ const packages = {
   java: 'default-jre-headless',
   mvn: 'maven',
   'redis-server': 'redis-server',
+  'redis-cli': 'redis-tools',
+  openssl: 'openssl',
   kcat: 'kcat',
   'smtp-sink': 'postfix',
 } as const;
