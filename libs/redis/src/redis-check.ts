@@ -1,3 +1,4 @@
+import { addressOf } from './cluster-nodes.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { redisError } from './redis-error.ts';
 import type { TocsinRedisOptions } from './redis-options.ts';
@@ -15,7 +16,12 @@ export async function checkRedis(
     const facts = factsOf(
       await connection.with(() => primary.info()).catch((error: unknown) => Promise.reject(redisError(error))),
     );
-    for (const problem of problemsOf(facts, production === true, replicas)) problems.add(problem);
+    for (const problem of problemsOf(facts, production === true, replicas)) {
+      problems.add(connection.cluster ? `${problem} (Node ${addressOf(primary)}.)` : problem);
+    }
+    if (!connection.cluster && facts.get('cluster_enabled') === '1') {
+      problems.add('Redis is a node of a Cluster, which refuses the keys of other nodes. Name it as a Cluster.');
+    }
   }
   return [...problems];
 }

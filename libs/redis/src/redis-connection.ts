@@ -1,7 +1,8 @@
 import { Cluster, Redis } from 'ioredis';
 import type { ChainableCommander } from 'ioredis';
+import { keepConnected, nodesReady, redirected } from './cluster-nodes.ts';
 import { RedisError, redisError } from './redis-error.ts';
-import { clusterOptions, connectionOptions, defaultTimeout } from './redis-options.ts';
+import { clusterOptions, connectionOptions, defaultTimeout, retryIn } from './redis-options.ts';
 import type { TocsinRedisOptions } from './redis-options.ts';
 
 /** A Lua script; all its keys lie in one slot. Sent by its hash, once a connection knows it. */
@@ -13,14 +14,17 @@ export interface Script {
 export type Argument = string | number | Buffer;
 type ScriptCall = (keyCount: number, keys: readonly string[], args: readonly Argument[]) => Promise<unknown>;
 
-/** Adds a script to a pipeline. */
+/**
+ * Adds a script to a pipeline, whole. By its hash it could be unknown to the server, and the client would then send it
+ * again after what follows in the pipeline: a WAIT would confirm nothing.
+ */
 export function addScript(
   commands: ChainableCommander,
-  script: Script,
+  { lua }: Script,
   keys: readonly string[],
   args: readonly Argument[],
 ): void {
-  void (Reflect.get(commands, script.name) as ScriptCall).call(commands, keys.length, keys, args);
+  commands.eval(lua, keys.length, ...keys, ...args);
 }
 
 /** One client of Redis, alone, behind Sentinel or as a Cluster. It reconnects for ever and never throws by itself. */
@@ -41,6 +45,8 @@ export class RedisConnection {
         : new Cluster([...options.cluster.nodes], clusterOptions(options.cluster, this.#timeoutMs));
     for (const { name, lua } of scripts) this.#client.defineCommand(name, { lua });
     this.#watch(options);
+    this.#neverGiveUp();
+    if (this.#client instanceof Cluster) keepConnected(this.#client, options.logger);
     this.#opened = this.#firstTry();
   }
 
@@ -63,6 +69,19 @@ export class RedisConnection {
     });
   }
 
+  /**
+   * ioredis gives up for good when it is told of a fail-over, or cannot make a socket, while it is asking the Sentinels: then it
+   * is told to begin again.
+   */
+  #neverGiveUp(): void {
+    this.#client.on('end', () => {
+      if (this.#closed) return;
+      setTimeout(() => {
+        if (!this.#closed) this.#client.connect().catch(() => undefined);
+      }, retryIn(1));
+    });
+  }
+
   /** Commands issued while the very first connection is being made wait for it; later ones never wait. */
   #firstTry(): Promise<void> {
     return new Promise((resolve) => {
@@ -71,7 +90,10 @@ export class RedisConnection {
         clearTimeout(timer);
         resolve();
       };
-      this.#client.once('ready', done);
+      this.#client.once('ready', () => {
+        if (this.#client instanceof Cluster) void nodesReady(this.#client).then(done);
+        else done();
+      });
       this.#client.once('error', done);
       this.#client.once('end', done);
     });
@@ -107,18 +129,25 @@ export class RedisConnection {
   }
 
   /**
-   * Commands in one round trip; bulk replies come as Buffers. On a Cluster they must all concern one slot.
+   * Commands in one round trip over one connection; bulk replies come as Buffers. On a Cluster they must all concern one
+   * key, and go together to wherever it lies now.
    * @throws RedisError, also where only one of them failed
    */
   async pipeline(build: (commands: ChainableCommander) => void): Promise<readonly unknown[]> {
     return this.with(async (client) => {
-      const commands = client.pipeline();
-      build(commands);
-      const results = (await commands.exec()) ?? [];
-      return results.map(([error, value]) => {
-        if (error) throw error;
-        return value;
-      });
+      let target: Redis | Cluster = client;
+      let asking = false;
+      for (let attempt = 1; ; attempt++) {
+        const commands = target.pipeline();
+        if (asking) commands.asking();
+        build(commands);
+        const results = ((await commands.exec()) ?? []).slice(asking ? 1 : 0);
+        const error = results.find(([failure]) => failure !== null)?.[0];
+        if (!error) return results.map(([, value]) => value);
+        const other = client instanceof Cluster && attempt < 4 ? await redirected(client, error) : undefined;
+        if (other === undefined) throw error;
+        ({ node: target, asking } = other);
+      }
     });
   }
 

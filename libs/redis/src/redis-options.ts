@@ -24,9 +24,13 @@ type Decided =
 /** Address, TLS, ACL user, Sentinels: the options of ioredis, but for those that the adapter decides. */
 export type RedisAddress = Omit<RedisOptions, Decided>;
 
+type DecidedForCluster =
+  'lazyConnect' | 'enableOfflineQueue' | 'scaleReads' | 'redisOptions' | 'retryDelayOnFailover' | 'scripts';
+
 export interface RedisClusterAddress {
+  /** Some of the nodes; the others are learnt from them. */
   readonly nodes: readonly ClusterNode[];
-  readonly options?: Omit<ClusterOptions, 'lazyConnect' | 'enableOfflineQueue' | 'scaleReads' | 'redisOptions'>;
+  readonly options?: Omit<ClusterOptions, DecidedForCluster>;
   /** TLS, ACL user and password, for every node. */
   readonly redis?: Omit<RedisAddress, 'host' | 'port' | 'path' | 'sentinels' | 'retryStrategy' | 'himportFieldsets'>;
 }
@@ -50,7 +54,7 @@ export interface TocsinRedisOptions {
 export const defaultTimeout: Span = 3_000;
 
 /** First retry after 50 ms, doubling up to 2 s, with jitter so that instances do not return in step; for ever. */
-const retryIn = (attempt: number): number =>
+export const retryIn = (attempt: number): number =>
   Math.min(2_000, 50 * 2 ** Math.min(attempt, 10)) * (0.75 + Math.random() / 2);
 
 type NodeOptions = Omit<RedisOptions, 'replyMapping'>;
@@ -64,14 +68,32 @@ const nodeOptions = (timeoutMs: Span): NodeOptions => ({
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   commandTimeout: timeoutMs,
+  // It would be one more command to permit.
+  disableClientInfo: true,
   // A peer that vanished without a word is given up, so that the next commands go over a new connection.
   socketTimeout: 2 * timeoutMs,
 });
 
+/**
+ * With Sentinels, ioredis would talk in the clear to servers for which TLS was asked, unless told so once more; and it would
+ * wait for ever for a Sentinel that hangs.
+ */
+const sentinelOptions = ({ sentinels, tls, sentinelTLS }: RedisAddress, timeoutMs: Span): RedisAddress =>
+  sentinels === undefined
+    ? {}
+    : {
+        sentinelRetryStrategy: retryIn,
+        sentinelReconnectStrategy: retryIn,
+        sentinelCommandTimeout: timeoutMs,
+        // A primary that was only demoted keeps its connections: the Sentinels say that there is a new one.
+        failoverDetector: true,
+        ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: sentinelTLS ?? tls }),
+      };
+
 export const connectionOptions = (given: RedisAddress | undefined, timeoutMs: Span): NodeOptions => ({
   retryStrategy: retryIn,
-  sentinelRetryStrategy: retryIn,
   ...nodeOptions(timeoutMs),
+  ...sentinelOptions(given ?? {}, timeoutMs),
   ...given,
   enableOfflineQueue: false,
 });
@@ -82,7 +104,13 @@ export const clusterOptions = (
 ): Omit<ClusterOptions, 'redisOptions'> & { redisOptions: NodeOptions } => ({
   clusterRetryStrategy: retryIn,
   slotsRefreshTimeout: timeoutMs,
+  // A primary that hangs answers nobody that its slots have gone to another.
+  slotsRefreshInterval: 5_000,
+  // Names stay names: a certificate is made out to them, not to what they resolve to.
+  dnsLookup: (name, found) => found(null, name),
   ...options,
   enableOfflineQueue: false,
+  // ioredis would send a command again whose connection broke before the answer came, although it may have taken effect.
+  retryDelayOnFailover: 0,
   redisOptions: { ...nodeOptions(timeoutMs), ...redis },
 });

@@ -46,6 +46,10 @@ describe('replicas', () => {
     await one.barriers.raise('bank', 'cus-1', deny);
     expect(await bare(replica).hgetall('{faults:b:bank:cus-1}')).toEqual({ sms: '5 deny' });
     expect(await one.state.check()).toEqual([]);
+    // A server that forgot its scripts: the write must still come before the WAIT that confirms it.
+    await bare(primary).script('FLUSH');
+    await one.barriers.raise('bank', 'cus-1', { ...deny, offset: 6 });
+    expect(await bare(replica).hgetall('{faults:b:bank:cus-1}')).toEqual({ sms: '6 deny' });
 
     const two = redisStore({ ...optionsFor(primary), replicas: 2, timeoutMs: 600 });
     cleanUps.push(() => two.close());
