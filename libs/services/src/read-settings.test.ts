@@ -65,6 +65,20 @@ describe('the settings', () => {
       `${base}storage: kafka`,
       ['kafka: is needed with storage: kafka', 'redis: is needed with storage: kafka'],
     ],
+    [
+      'Redis in two ways at once',
+      `${base}redis: { sentinel: { nodes: ['a:1'] }, cluster: { nodes: ['b:2'] }, db: 3 }`,
+      ['redis.cluster: excludes redis.sentinel', 'redis.db: must be 0: a Cluster has only that one'],
+    ],
+    [
+      'Sentinels and a Cluster that are nowhere',
+      `${base}redis: { sentinel: { nodes: [] }, cluster: { nodes: [nowhere] } }`,
+      [
+        'redis.sentinel.nodes: must contain at least 1 elements',
+        'redis.cluster.nodes: must be host:port',
+        'redis.cluster: excludes redis.sentinel',
+      ],
+    ],
     ['brokers that are none', `${base}kafka: { brokers: [nowhere] }`, ['kafka.brokers: must be host:port']],
     [
       'a source of nobody',

@@ -63,6 +63,11 @@ function ofGateway({ gateway, tenants }: Settings, found: Found): void {
   }
 }
 
+function ofRedis({ redis }: Settings, found: Found): void {
+  if (redis?.sentinel !== undefined && redis.cluster !== undefined) found('redis.cluster', 'excludes redis.sentinel');
+  if (redis?.cluster !== undefined && redis.db !== 0) found('redis.db', 'must be 0: a Cluster has only that one');
+}
+
 /** What the classes cannot say: references between parts, and the options of plug-ins. */
 function between(settings: Settings): readonly ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = [];
@@ -71,6 +76,7 @@ function between(settings: Settings): readonly ConfigurationProblem[] {
     if (settings.kafka === undefined) found('kafka', 'is needed with storage: kafka');
     if (settings.redis === undefined) found('redis', 'is needed with storage: kafka');
   }
+  ofRedis(settings, found);
   problems.push(...ofTenants(settings, found), ...ofSources(settings, found));
   ofGateway(settings, found);
   for (const [index, id] of (settings.deliver.channels ?? []).entries()) {

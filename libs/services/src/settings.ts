@@ -38,14 +38,18 @@ export class SaslSettings {
   @IsString() password!: string;
 }
 
-/** TLS to a server. `true` instead of these uses the system's certificates. */
+/** TLS to a server. `{}` trusts the system's certificates. */
 export class TlsSettings {
-  /** PEM. */
+  /** PEM: whom to trust instead. */
   @IsOptional() @IsString() ca?: string;
+  /** PEM: who we are, where the server wants to know (mutual TLS); the certificate and its key. */
   @IsOptional() @IsString() cert?: string;
   @IsOptional() @IsString() key?: string;
+  /** The name that the server's certificate must have. Default: the one that we connect to. */
   @IsOptional() @IsString() servername?: string;
 }
+
+const hostAndPort = { each: true, message: 'must be host:port' };
 
 export class KafkaSettings {
   /** The library that speaks to Kafka: `kafkajs`, or `platformatic` (from Apache Kafka 3.1 on). */
@@ -53,7 +57,7 @@ export class KafkaSettings {
   /** Required: `host:port` of at least one broker. */
   @IsArray()
   @ArrayMinSize(1)
-  @Matches(/^[^\s:]+:\d+$/, { each: true, message: 'must be host:port' })
+  @Matches(/^[^\s:]+:\d+$/, hostAndPort)
   brokers!: string[];
   @IsString() clientId: string = 'tocsin';
   @IsOptional() @ValidateNested() @Type(() => TlsSettings) ssl?: TlsSettings;
@@ -64,9 +68,35 @@ export class KafkaSettings {
   @IsInt() @Min(1) @Max(9) minInsyncReplicas: number = 1;
 }
 
+/** Sentinels, which know which of several servers is the primary. TLS is used for them as for Redis. */
+export class SentinelSettings {
+  /** Required: `host:port` of at least one; the others are learnt from it. */
+  @IsArray()
+  @ArrayMinSize(1)
+  @Matches(/^[^\s:]+:\d+$/, hostAndPort)
+  nodes!: string[];
+  /** What the Sentinels call the primary. */
+  @IsString() @Length(1, 64) primary: string = 'mymaster';
+  @IsOptional() @IsString() username?: string;
+  @IsOptional() @IsString() password?: string;
+}
+
+/** A Redis Cluster. */
+export class RedisClusterSettings {
+  /** Required: `host:port` of some nodes; the others are learnt from them. */
+  @IsArray()
+  @ArrayMinSize(1)
+  @Matches(/^[^\s:]+:\d+$/, hostAndPort)
+  nodes!: string[];
+}
+
+/** One server (host and port), or `sentinel`, or `cluster`. */
 export class RedisSettings {
   @IsString() host: string = '127.0.0.1';
   @IsInt() @Min(1) @Max(65_535) port: number = 6_379;
+  @IsOptional() @ValidateNested() @Type(() => SentinelSettings) sentinel?: SentinelSettings;
+  @IsOptional() @ValidateNested() @Type(() => RedisClusterSettings) cluster?: RedisClusterSettings;
+  /** An ACL user; without one, the default user. */
   @IsOptional() @IsString() username?: string;
   @IsOptional() @IsString() password?: string;
   @IsInt() @Min(0) db: number = 0;

@@ -9,6 +9,7 @@ import type { Logger } from '@tocsin/nest';
 import { redisStore } from '@tocsin/redis';
 import { CannotStart } from '../cannot-start.ts';
 import type { KafkaSettings, Settings } from '../settings.ts';
+import { redisAddress } from './redis-address.ts';
 
 /** Log and state, on Kafka and Redis or in one embedded file; the services know no difference. */
 export interface Platform {
@@ -98,11 +99,10 @@ export async function openPlatform(settings: Settings, logger: Logger): Promise<
   if (settings.kafka === undefined || settings.redis === undefined)
     throw new Error('storage "kafka" needs the settings kafka and redis.');
   const log = openKafka(settings.kafka, settings.kafka.clientId, logger);
-  const { barrierReplicas, tls, ...connection } = settings.redis;
   const redis = redisStore({
     installation,
-    redis: { ...connection, ...(tls === undefined ? {} : { tls: { ...tls } }) },
-    replicas: barrierReplicas,
+    ...redisAddress(settings.redis),
+    replicas: settings.redis.barrierReplicas,
     logger,
   });
   return {
