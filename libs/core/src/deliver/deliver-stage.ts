@@ -98,6 +98,7 @@ export function deliverStage({
     at(context, {
       delivery,
       acceptedAt: context.recordAt,
+      place: context.offset,
       dueAt: context.recordAt,
       attempts: 0,
       retries: 0,
@@ -152,6 +153,7 @@ export function deliverStage({
     at(context, {
       delivery: record.delivery,
       acceptedAt: context.recordAt,
+      place: context.offset,
       dueAt: context.recordAt,
       attempts: settled?.attempts ?? 0,
       retries: 0,

@@ -38,8 +38,13 @@ export interface Attempting {
 /** A delivery that is waiting (no `attempting`) or under way. Never changed in place: the executor reads it between steps. */
 export interface Job {
   readonly delivery: DeliveryRecord;
-  /** Append time of the delivery; with the priority it decides the order. */
+  /** Append time of the delivery. */
   readonly acceptedAt: Instant;
+  /**
+   * Its offset; with the priority it decides the order. Append times do not: what was appended together has one time, and
+   * the alerts of an account must arrive in the order of its payments. Absent in states of earlier builds.
+   */
+  readonly place?: number;
   /** Not before that. */
   readonly dueAt: Instant;
   /** Number of the last attempt. */

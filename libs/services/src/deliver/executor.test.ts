@@ -99,6 +99,15 @@ describe('sending', () => {
     expect(w.channel.addresses).toEqual(['+359cus-2', '+359cus-3', '+359cus-1', '+359cus-4']);
   });
 
+  it('tells a customer what was appended in one moment in its order, whatever the ids', async () => {
+    const w = new World();
+    const ids = ['d7', 'd2', 'd9', 'd1', 'd5'];
+    w.log.put(contact(), ...ids.map((id) => delivery(id)));
+    const me = w.owner();
+    await settle();
+    expect(me.told).toEqual(ids.map((id) => `${id} accepted`));
+  });
+
   it('never has two messages to one customer under way', async () => {
     const w = new World();
     w.channel.answer = undefined;

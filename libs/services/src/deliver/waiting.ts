@@ -10,7 +10,7 @@ const longestRestMs = 100;
 const longestWaitMs = 60_000;
 
 export interface Due {
-  /** The first ones in (priority, time) order, at most one for each customer. */
+  /** The first ones in the order of priority and place, at most one for each customer. */
   readonly jobs: readonly Job[];
   /** All that wait, due or not. */
   readonly count: number;
@@ -19,7 +19,10 @@ export interface Due {
 }
 
 const before = (a: Job, b: Job): number =>
-  a.delivery.priority - b.delivery.priority || a.acceptedAt - b.acceptedAt || (a.delivery.id < b.delivery.id ? -1 : 1);
+  a.delivery.priority - b.delivery.priority ||
+  a.acceptedAt - b.acceptedAt ||
+  (a.place ?? -1) - (b.place ?? -1) ||
+  (a.delivery.id < b.delivery.id ? -1 : 1);
 
 /** What waits in a partition, what of it is due, and how long it has been kept from leaving. */
 export class Waiting {
