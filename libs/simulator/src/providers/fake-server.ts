@@ -15,6 +15,8 @@ export interface ReceivedRequest {
   readonly to: string;
   /** What became of it: `accepted`, `refused`, or the kind of the fault. */
   readonly outcome: string;
+  /** When it had been read, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** One message as the customer sees it on the phone. */
@@ -124,6 +126,7 @@ export async function startFake(provider: Provider, options: FakeOptions): Promi
       body,
       to,
       outcome,
+      at: Date.now(),
     });
   };
 
@@ -165,6 +168,12 @@ export async function startFake(provider: Provider, options: FakeOptions): Promi
       case 'never-answer':
         reveal();
         return;
+      case 'answer-twice': {
+        const { socket } = response;
+        reveal();
+        response.once('finish', () => socket?.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
+        return write(response, usual);
+      }
       case 'slow':
         // Visible at once: so a report of its own can come before the answer.
         reveal();

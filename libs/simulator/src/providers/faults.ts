@@ -21,6 +21,8 @@ export type Fault =
   | { readonly kind: 'drop-after-body'; readonly accept?: boolean }
   /** The message becomes visible, and no answer ever comes. */
   | { readonly kind: 'never-answer' }
+  /** Takes the message and answers, and then answers once more on the same connection, unasked. */
+  | { readonly kind: 'answer-twice' }
   /** Takes the message at once, and answers later: a report can come before the answer. */
   | { readonly kind: 'slow'; readonly delayMs: number };
 
