@@ -51,7 +51,20 @@ function perfect(alert: ExpectedAlert): readonly Sent[] {
         ? `Tocsin Bank: Did you ${named ? `pay ${alert.amount}` : 'make a card payment'}?`
         : `Tocsin Bank: ${alert.amount}.`;
   const key = keyOfDelivery('secret', 'bank', `${alert.customerId}/${alert.transactionId}`);
-  return [{ channel, to: customer.addresses[channel]!, customer, text, key, seen: true, payloads: [], place: 0 }];
+  return [
+    {
+      channel,
+      to: customer.addresses[channel]!,
+      customer,
+      text,
+      key,
+      seen: true,
+      payloads: [],
+      place: 0,
+      at: 0,
+      outcome: 'accepted',
+    },
+  ];
 }
 const lucky = {
   ...verdict,
@@ -99,6 +112,8 @@ describe('the check of alerts', () => {
       key: 'k',
       seen: true,
       payloads: [],
+      at: 0,
+      outcome: 'accepted',
       place: 0,
     };
     expect(told({ sent: [...sent, left] })).toContain('left on sms, although no channel was allowed');

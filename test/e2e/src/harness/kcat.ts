@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { needTool } from '@tocsin/testing';
 import type { Line } from '../bank-records.ts';
 
@@ -19,6 +21,59 @@ function bytesOf(lines: readonly Line[]): Buffer {
   return Buffer.concat(pieces);
 }
 
+const flagsOf = (broker: string, topic: string, partition: number | undefined): readonly string[] => [
+  ...['-P', '-q', '-b', broker, '-t', topic, '-K', '\\x1f', '-D', '\\x1e', '-Z'],
+  ...(partition === undefined ? [] : ['-p', String(partition)]),
+  ...['partitioner=murmur2_random', 'enable.idempotence=true', 'message.max.bytes=1000000', 'linger.ms=5'].flatMap(
+    (setting) => ['-X', setting],
+  ),
+];
+
+/** A producer that runs until it is ended, and keeps what it is given while the brokers are away. */
+export class KcatStream {
+  readonly #child: ChildProcessByStdio<Writable, null, Readable>;
+  readonly #ended: Promise<number | null>;
+  #complaint = '';
+
+  constructor(brokers: string, topic: string, partition?: number) {
+    const patience = ['-E', '-X', 'message.timeout.ms=900000', '-X', 'log.connection.close=false'];
+    this.#child = spawn(needTool('kcat'), [...flagsOf(brokers, topic, partition), ...patience], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    this.#child.stderr.on(
+      'data',
+      (chunk: Buffer) => (this.#complaint = (this.#complaint + chunk.toString()).slice(-2_000)),
+    );
+    this.#child.stdin.on('error', () => undefined);
+    this.#ended = new Promise((resolve, reject) => {
+      this.#child.once('error', reject);
+      this.#child.once('close', resolve);
+    });
+    // Whoever ends it hears of it.
+    this.#ended.catch(() => undefined);
+  }
+
+  /** It has given up by itself. What it had not sent yet is lost with it, as with any producer that dies. */
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  write(lines: readonly Line[]): void {
+    if (lines.length > 0) this.#child.stdin.write(bytesOf(lines));
+  }
+
+  /** Resolves when everything is acknowledged. */
+  async end(): Promise<void> {
+    this.#child.stdin.end();
+    const code = await this.#ended;
+    if (code !== 0) throw new Error(`kcat ended with ${code}: ${this.#complaint}`);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
 async function produce(
   broker: string,
   topic: string,
@@ -26,30 +81,9 @@ async function produce(
   partition: number | undefined,
 ): Promise<void> {
   if (lines.length === 0) return;
-  const settings = [
-    'partitioner=murmur2_random',
-    'enable.idempotence=true',
-    'message.max.bytes=1000000',
-    'linger.ms=5',
-  ];
-  const child = spawn(
-    needTool('kcat'),
-    [
-      ...['-P', '-q', '-b', broker, '-t', topic, '-K', '\\x1f', '-D', '\\x1e', '-Z'],
-      ...(partition === undefined ? [] : ['-p', String(partition)]),
-      ...settings.flatMap((setting) => ['-X', setting]),
-    ],
-    { stdio: ['pipe', 'ignore', 'pipe'] },
-  );
-  let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(bytesOf(lines));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (code !== 0) throw new Error(`kcat ended with ${code}: ${complaint}`);
+  const stream = new KcatStream(broker, topic, partition);
+  stream.write(lines);
+  await stream.end();
 }
 
 /** Publishes lines in their order; those that name a partition go there, after the others. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ export interface Mail {
   readonly messageId: string;
   readonly text: string;
   readonly raw: string;
+  /** When the server had it, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** postfix's smtp-sink: a mail server that is not ours. It writes each mail into a file of its own. */
@@ -44,7 +46,8 @@ export class Mailbox {
   mails(): readonly Mail[] {
     if (!this.#server.running()) throw new Error('smtp-sink has ended.');
     return readdirSync(this.#folder).flatMap((name) => {
-      const mail = parse(readFileSync(join(this.#folder, name), 'utf8'));
+      const file = join(this.#folder, name);
+      const mail = parse(readFileSync(file, 'utf8'), statSync(file).mtimeMs);
       return mail === undefined ? [] : [mail];
     });
   }
@@ -63,7 +66,7 @@ const listens = (port: number): Promise<boolean> =>
   });
 
 /** Undefined while the server is still writing it: before the blank line that ends the headers of the mail itself. */
-function parse(raw: string): Mail | undefined {
+function parse(raw: string, at: number): Mail | undefined {
   const lines = raw.replaceAll('\r\n', '\n');
   const to = /^X-Rcpt-Args: <(.*)>/m.exec(lines)?.[1];
   const cut = lines.indexOf('\n\n');
@@ -76,6 +79,7 @@ function parse(raw: string): Mail | undefined {
     messageId: field('Message-ID'),
     text: decoded(lines.slice(cut + 2), field('Content-Transfer-Encoding')),
     raw,
+    at,
   };
 }
 

@@ -18,6 +18,10 @@ export interface Sent {
   readonly payloads: readonly string[];
   /** In the order in which the provider of the channel received. */
   readonly place: number;
+  /** When it arrived, in milliseconds since 1970. */
+  readonly at: number;
+  /** `accepted`, `refused`, or how the provider misbehaved. */
+  readonly outcome: string;
 }
 
 /** Under what a provider knows a delivery, computed here from the installation's secret and the delivery's id. */
@@ -60,6 +64,9 @@ function fromTwilio({ body }: ReceivedRequest): Pick<Sent, 'text' | 'key' | 'pay
   };
 }
 
+/** The outcomes with which the customer sees the message; a fake that drops the connection is told to take it before. */
+const visible: readonly string[] = ['accepted', 'drop-after-body', 'never-answer', 'slow', 'answer-twice'];
+
 /** Everything that left, from all three providers. */
 export class Outbox {
   readonly #graph: FakeGraph;
@@ -77,7 +84,7 @@ export class Outbox {
   }
 
   all(): readonly Sent[] {
-    const mails = this.#mailbox.mails().map(({ to, text, subject, messageId }, place): Sent => ({
+    const mails = this.#mailbox.mails().map(({ to, text, subject, messageId, at }, place): Sent => ({
       channel: 'email',
       to,
       customer: this.#customers.get(to),
@@ -86,6 +93,8 @@ export class Outbox {
       seen: true,
       payloads: [],
       place,
+      at,
+      outcome: 'accepted',
     }));
     return [
       ...this.#requests('messenger', this.#graph, fromGraph),
@@ -104,8 +113,10 @@ export class Outbox {
       to: request.to,
       customer: this.#customers.get(request.to),
       ...read(request),
-      seen: request.outcome === 'accepted' || request.outcome === 'drop-after-body',
+      seen: visible.includes(request.outcome),
       place,
+      at: request.at,
+      outcome: request.outcome,
     }));
   }
 }
