@@ -1,6 +1,7 @@
 // Writes the parts of docs/ that follow from the code; with --check it only compares, and says what is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { operatingWithFaults } from './fault-results.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -162,6 +163,7 @@ const files = {
   'docs/plug-ins.md': plugIns,
   'docs/metrics.md': metrics,
   'docs/asyncapi.json': asyncApi,
+  'docs/operating.md': () => operatingWithFaults({ check }),
 };
 const standing = (file) => {
   try {

@@ -1,0 +1,233 @@
+// Judges a campaign: `node oracle.mjs <evidence.json>` prints JSON. A plain script that imports nothing of the product: what
+// must come of the bank's records is said by the oracle of the end-to-end test, and compared here with what the providers
+// received while everything around them failed. Times are milliseconds since 1970.
+
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { judge, read } from '../e2e/oracle.mjs';
+
+/** A message that was on its way when consent was taken back is not called back: check and call are some moments apart. */
+const underWayMs = 500;
+/** Questions are asked again after ten minutes. */
+const reminderMs = 590_000;
+/** An urgent message waits so long for news of an attempt, after the attempt's own deadline. */
+const doubtMs = 60_000;
+
+/* ---- what a message says, from its words alone ---- */
+
+const amountsIn = (text) =>
+  [...text.matchAll(/(\d[\d,]*(?:\.\d+)?) ([A-Z]{3})\b/g)].map(
+    ([, number, currency]) => `${number.replaceAll(',', '')} ${currency}`,
+  );
+const mayRepeat = (text) => text.includes('You may have had this message already');
+const isFraud = (text) => /Did you (pay|make)|card payments? needs? your attention|^fraud_check/.test(text);
+const isAnswer = (text) =>
+  /Call the number on your card for help|You will get no more texts|You will get alerts here again/.test(text);
+
+/* ---- which channels a customer agreed to, or the bank may use by law ---- */
+
+const lawful = ['sms', 'email'];
+const permits = (reach, channel, purpose) =>
+  reach.addresses.includes(channel) &&
+  (reach.grants.some((grant) => grant.channel === channel && grant.purpose === purpose) ||
+    (purpose === 'fraud-protection' && lawful.includes(channel)));
+
+const grouped = (items, keyOf) => Map.groupBy(items, keyOf);
+
+/** Which rules were off when detect read the transaction: by the places of both in `account-events`. */
+function rulesOff(evidence) {
+  const byPartition = grouped(evidence.ruleSets, ({ partition }) => partition);
+  const off = new Map();
+  for (const { partition, offset, accountId, id } of evidence.transactions) {
+    if (off.has(`${accountId} ${id}`)) continue;
+    let version = 0;
+    let rules = [];
+    for (const one of byPartition.get(partition) ?? []) {
+      if (one.offset > offset) break;
+      if (one.version <= version) continue;
+      version = one.version;
+      rules = one.off;
+    }
+    off.set(`${accountId} ${id}`, rules);
+  }
+  return off;
+}
+
+export function verdictOf(evidence) {
+  const { setUp, sent, taken, faults, doubts } = evidence;
+  const found = { lost: [], doubled: [], unexpected: [], reordered: [], unconsented: [], misread: [] };
+  const allowed = { repeated: {}, unknown: 0, saidInVain: 0, underWay: 0, reminded: 0, elsewhere: 0 };
+  const off = rulesOff(evidence);
+  // In the order of time: of two copies in two partitions the later one says nothing new.
+  const bank = evidence.bank
+    .map((record) => ({ ...record, value: record.value === null ? null : Buffer.from(record.value, 'base64') }))
+    .toSorted((a, b) => a.timestamp - b.timestamp || a.partition - b.partition || a.offset - b.offset);
+
+  const copies = new Map();
+  const lines = bank.map((record, number) => {
+    const { transaction, code } = read(record.value, setUp.now);
+    const key = transaction === undefined ? undefined : `${transaction.accountId} ${transaction.id}`;
+    if (key !== undefined) copies.set(key, [...(copies.get(key) ?? []), record]);
+    return { number, value: record.value, code, off: off.get(key) };
+  });
+  const expected = judge(lines, setUp);
+
+  const customers = new Map(setUp.customers.map((one) => [one.id, one]));
+  const messages = sent.filter(({ text }) => !isAnswer(text));
+  const byAmount = new Map();
+  for (const message of messages) {
+    if (message.customerId === null)
+      found.unexpected.push(`${message.channel} received a message for nobody we know: ${message.to}`);
+    for (const amount of new Set(amountsIn(message.text))) {
+      const key = `${message.customerId} ${amount}`;
+      byAmount.set(key, [...(byAmount.get(key) ?? []), message]);
+    }
+  }
+  const takenBack = new Map(taken.map((one) => [one.customerId, one]));
+  const doubtful = new Set(doubts);
+  const nameless = grouped(
+    messages.filter(({ text, seen }) => seen && isFraud(text) && amountsIn(text).length === 0),
+    ({ customerId }) => customerId,
+  );
+  const orders = new Map();
+  const known = new Set();
+
+  for (const alert of expected.alerts) {
+    const { customerId, accountId, transactionId, amount, type } = alert;
+    const name = `${type} ${amount} of ${transactionId} to ${customerId}`;
+    const { reach } = customers.get(customerId);
+    const own = copies.get(`${accountId} ${transactionId}`);
+    const publishedAt = Math.min(...own.map(({ timestamp }) => timestamp));
+    const told = (byAmount.get(`${customerId} ${amount}`) ?? []).toSorted((a, b) => a.at - b.at);
+    const seen = told.filter((message) => message.seen);
+    known.add(`${customerId} ${amount}`);
+
+    for (const { text, channel } of told) {
+      if (isFraud(text) !== (type === 'fraud-check'))
+        found.unexpected.push(`${name} was told on ${channel} as something else: ${text}`);
+    }
+    const back = takenBack.get(customerId);
+    const homes =
+      type === 'fraud-check'
+        ? reach.order.filter((channel) => permits(reach, channel, 'fraud-protection'))
+        : back === undefined || publishedAt < back.askedAt
+          ? [reach.routine, back && reach.routineLater].filter(Boolean)
+          : publishedAt > back.answeredAt
+            ? [reach.routineLater].filter(Boolean)
+            : [reach.routine, reach.routineLater].filter(Boolean);
+    for (const { channel, text } of told) {
+      if (!homes.includes(channel)) found.unconsented.push(`${name} left on ${channel}: ${text}`);
+    }
+    if (homes.length === 0) continue;
+
+    if (seen.length === 0) {
+      const spare = type === 'fraud-check' ? nameless.get(customerId)?.shift() : undefined;
+      if (spare !== undefined) allowed.elsewhere += 1;
+      else if (type !== 'fraud-check' && doubtful.has(`${customerId} ${transactionId}`)) allowed.unknown += 1;
+      else found.lost.push(`${name}, published at ${new Date(publishedAt).toISOString()}, ${told.length} requests`);
+      continue;
+    }
+    if (type === 'fraud-check' && seen[0].channel !== homes[0]) allowed.elsewhere += 1;
+    repetitions(name, type, seen, told, faults, found, allowed);
+    if (told.length === 1 && new Set(own.map(({ partition }) => partition)).size === 1 && !mayRepeat(seen[0].text)) {
+      const key = `${accountId} ${customerId} ${seen[0].channel} ${type}`;
+      orders.set(key, [...(orders.get(key) ?? []), { name, ...own[0], place: seen[0].place }]);
+    }
+  }
+
+  for (const [key, all] of byAmount) {
+    if (known.has(key)) continue;
+    for (const { channel, text, customerId } of all)
+      found.unexpected.push(`${customerId} was told on ${channel}: ${text}`);
+  }
+  for (const all of orders.values()) {
+    const inOrder = all.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset);
+    for (let i = 1; i < inOrder.length; i++) {
+      if (inOrder[i].place < inOrder[i - 1].place)
+        found.reordered.push(`${inOrder[i].name} arrived before ${inOrder[i - 1].name}`);
+    }
+  }
+  afterTaking(sent, taken, faults, found, allowed);
+  rejections(lines, bank, evidence.rejected, found);
+
+  return {
+    alerts: expected.alerts.length,
+    duplicates: expected.duplicates,
+    rejections: expected.rejected.length,
+    messages: messages.length,
+    found,
+    allowed,
+  };
+}
+
+/** At most one message that does not own up to being a repetition; and repetitions only of what nobody could know. */
+function repetitions(name, type, seen, told, faults, found, allowed) {
+  if (seen.length === 1) {
+    if (mayRepeat(seen[0].text)) allowed.saidInVain += 1;
+    return;
+  }
+  const plain = seen.filter(({ text }) => !mayRepeat(text));
+  const reminders = type === 'fraud-check' ? plain.filter(({ at }) => at - seen[0].at >= reminderMs) : [];
+  allowed.reminded += reminders.length;
+  const where = seen
+    .map(({ channel, at, outcome }) => `${channel} at ${new Date(at).toISOString()} (${outcome})`)
+    .join(', ');
+  if (plain.length - reminders.length > 1 || (type !== 'fraud-check' && seen.length > 1)) {
+    found.doubled.push(`${name} arrived ${seen.length} times: ${where}`);
+    return;
+  }
+  for (const repeat of seen.filter(({ text }) => mayRepeat(text)).slice(plain.length === 0 ? 1 : 0)) {
+    const cause = causeOf(repeat, told, faults);
+    if (cause === undefined) found.doubled.push(`${name} was repeated although nothing was unknown: ${where}`);
+    else allowed.repeated[cause] = (allowed.repeated[cause] ?? 0) + 1;
+  }
+}
+
+/** Why the outcome of an earlier attempt could not be known. */
+function causeOf(repeat, told, faults) {
+  const earlier = told.filter((message) => message !== repeat);
+  const misbehaved = earlier.find(({ outcome }) => outcome !== 'accepted' && outcome !== 'refused');
+  if (misbehaved !== undefined) return `provider: ${misbehaved.outcome}`;
+  const from = Math.min(...told.map(({ at }) => at)) - doubtMs;
+  const around = faults.find(({ beganAt, endedAt, kind, target }) => {
+    const touches =
+      target.startsWith('deliver') ||
+      target.startsWith('gateway') ||
+      /broker|redis|build|older|lag/.test(`${kind} ${target}`);
+    return touches && beganAt <= repeat.at && (endedAt ?? Infinity) >= from;
+  });
+  return around === undefined ? undefined : `lost with a process, a connection or a store (${around.kind})`;
+}
+
+function afterTaking(sent, taken, faults, found, allowed) {
+  for (const { channel, to, place, answeredAt, mayAnswer } of taken) {
+    const after = sent.filter(
+      (one) => one.channel === channel && one.to === to && one.place >= place && !(mayAnswer && isAnswer(one.text)),
+    );
+    for (const { at, text } of after) {
+      const frozen = faults.some(
+        ({ kind, target, beganAt, endedAt }) =>
+          kind === 'zombie' &&
+          target.startsWith('deliver') &&
+          beganAt <= answeredAt &&
+          at <= (endedAt ?? Infinity) + 2_000,
+      );
+      if (at - answeredAt <= underWayMs || frozen) allowed.underWay += 1;
+      else found.unconsented.push(`${channel} received this for ${to} ${at - answeredAt} ms after the answer: ${text}`);
+    }
+  }
+}
+
+/** Every record that cannot be taken stands on `rejected`, by its place and with the right code; and no other. */
+function rejections(lines, bank, rejected, found) {
+  const codes = new Map(rejected.map(({ partition, offset, code }) => [`${partition}/${offset}`, code]));
+  lines.forEach(({ code }, i) => {
+    const place = `${bank[i].partition}/${bank[i].offset}`;
+    if (codes.get(place) !== code)
+      found.misread.push(`${place} was rejected with ${codes.get(place)} instead of ${code}`);
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  process.stdout.write(`${JSON.stringify(verdictOf(JSON.parse(readFileSync(process.argv[2], 'utf8'))))}\n`);
+}

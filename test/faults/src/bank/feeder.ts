@@ -1,0 +1,70 @@
+import { KcatStream } from '@tocsin/test-e2e';
+import { say } from '../say.ts';
+import type { Published, Workload } from './workload.ts';
+
+const everyMs = 200;
+
+/** The bank's producer, writing all the time. */
+export class Feeder {
+  readonly #workload: Workload;
+  readonly #open: (partition?: number) => KcatStream;
+  #stream: KcatStream;
+  #aside: KcatStream;
+  readonly #perSecond: number;
+  #timer: NodeJS.Timeout | undefined;
+  #last = 0;
+  #owed = 0;
+  published = 0;
+
+  constructor(brokers: readonly string[], topic: string, workload: Workload, perSecond: number) {
+    this.#workload = workload;
+    this.#perSecond = perSecond;
+    this.#open = (partition) => new KcatStream(brokers.join(), topic, partition);
+    this.#stream = this.#open();
+    this.#aside = this.#open(0);
+  }
+
+  publish(lines: readonly Published[]): void {
+    this.published += lines.length;
+    if (this.#stream.ended) this.#stream = this.#again();
+    if (this.#aside.ended) this.#aside = this.#again(0);
+    this.#stream.write(lines.filter(({ partition }) => partition === undefined));
+    this.#aside.write(lines.filter(({ partition }) => partition !== undefined));
+  }
+
+  #again(partition?: number): KcatStream {
+    say("the bank's producer gave up and starts again");
+    return this.#open(partition);
+  }
+
+  start(): void {
+    this.#last = performance.now();
+    this.#timer = setInterval(() => this.#tick(), everyMs);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    this.#owed += ((now - this.#last) / 1_000) * this.#perSecond;
+    this.#last = now;
+    const due = Math.floor(this.#owed);
+    this.#owed -= due;
+    // After a pause of ours the bank does not make up for more than a second.
+    if (due > 0) this.publish(this.#workload.next(Math.min(due, this.#perSecond), Date.now()));
+  }
+
+  kill(): void {
+    this.pause();
+    this.#stream.kill();
+    this.#aside.kill();
+  }
+
+  pause(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** No more; resolves when everything is in the topic. */
+  async finish(): Promise<void> {
+    this.pause();
+    await Promise.all([this.#stream.end(), this.#aside.end()]);
+  }
+}

@@ -1,0 +1,220 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { channels } from '@tocsin/channels';
+import { topicSpecs } from '@tocsin/core';
+import type { Log } from '@tocsin/core';
+import { kafkaLog } from '@tocsin/kafka';
+import { startFakeGraph, startFakeTwilio } from '@tocsin/simulator';
+import type { FakeGraph, FakeTwilio } from '@tocsin/simulator';
+import {
+  BankApi,
+  Mailbox,
+  Outbox,
+  ServiceProcess,
+  fakeTemplates,
+  partitions,
+  secrets,
+  serviceNames,
+  settingsOf,
+} from '@tocsin/test-e2e';
+import type { ServiceName } from '@tocsin/test-e2e';
+import { quietPorts, startKafkaCluster } from '@tocsin/testing';
+import type { RunningKafkaCluster } from '@tocsin/testing';
+import { Feeder } from '../bank/feeder.ts';
+import type { Workload } from '../bank/workload.ts';
+import type { CampaignOptions } from '../options.ts';
+import { brokenEngines, shiftedClock } from '../preload/index.ts';
+import { RedisPair } from './redis-pair.ts';
+import { Relay } from './relay.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+
+export const bankTopic = 'bank.payments';
+const bankPartitions = 8;
+const installation = 'campaign';
+
+/** Where it stands by how much the wall clock of an instance is off. */
+export const clockFile = (folder: string, label: string): string => join(folder, `${label}.clock`);
+
+/** One instance of a service, with a network of its own. */
+export interface Instance {
+  readonly process: ServiceProcess;
+  readonly name: ServiceName;
+  readonly label: string;
+  /** To each broker. */
+  readonly kafka: readonly TcpProxy[];
+  readonly redis: TcpProxy;
+  /** Modules that each start of it loads first. */
+  preloads: string[];
+}
+
+/** Everything that a campaign runs on: brokers, Redis and its replica, providers, two instances of each service. */
+export class Bed {
+  readonly folder = mkdtempSync(join(tmpdir(), 'tocsin-faults-'));
+  readonly options: CampaignOptions;
+  readonly workload: Workload;
+  cluster!: RunningKafkaCluster;
+  redis!: RedisPair;
+  graph!: FakeGraph;
+  twilio!: FakeTwilio;
+  mailbox!: Mailbox;
+  relay!: Relay;
+  /** Past all proxies: for whoever watches. */
+  log!: Log;
+  api!: BankApi;
+  outbox!: Outbox;
+  feeder!: Feeder;
+  instances: readonly Instance[] = [];
+  readonly #undo: (() => Promise<void> | void)[] = [];
+
+  constructor(options: CampaignOptions, workload: Workload) {
+    this.options = options;
+    this.workload = workload;
+  }
+
+  of(name: ServiceName): readonly Instance[] {
+    return this.instances.filter((instance) => instance.name === name);
+  }
+
+  async open(): Promise<void> {
+    const labels = serviceNames.flatMap((name) => ['a', 'b'].map((which) => ({ name, label: `${name}-${which}` })));
+    const doors: Record<string, TcpProxy[]> = {};
+    for (const [i] of labels.entries()) {
+      const ports = await quietPorts(this.options.brokers);
+      doors[`DOOR${i}`] = await Promise.all(ports.map((port) => TcpProxy.open(port)));
+    }
+    this.#undo.push(() =>
+      Promise.all(Object.values(doors).flatMap((all) => all.map((one) => one.close()))).then(() => {}),
+    );
+    const [cluster, redis] = await Promise.all([this.#kafka(doors), RedisPair.open()]);
+    this.cluster = cluster;
+    this.redis = redis;
+    this.#undo.push(
+      () => cluster.stop(),
+      () => redis.close(),
+    );
+    for (const [name, all] of Object.entries(doors)) {
+      all.forEach((proxy, i) => proxy.lead(cluster.brokers[i]!.door(name)));
+    }
+    await redis.whole();
+    const replicas = this.options.brokers === 3 ? { replicationFactor: 3, minInsyncReplicas: 2 } : {};
+    this.log = kafkaLog({ brokers: [...cluster.addresses], clientId: 'campaign-watch', ...replicas });
+    this.#undo.push(() => this.log.close());
+    const ids = channels.map(({ id }) => id);
+    await this.log.createTopics([
+      ...topicSpecs(ids, partitions),
+      { name: bankTopic, partitions: bankPartitions, cleanup: 'delete' },
+    ]);
+    await this.#outside(labels, doors);
+    this.feeder = new Feeder(cluster.addresses, bankTopic, this.workload, this.options.rate);
+    this.#undo.push(() => this.feeder.kill());
+  }
+
+  #kafka(doors: Readonly<Record<string, readonly TcpProxy[]>>): Promise<RunningKafkaCluster> {
+    const ports = Object.entries(doors).map(([name, all]) => [name, all.map(({ port }) => port)] as const);
+    return startKafkaCluster({ brokers: this.options.brokers, doors: Object.fromEntries(ports), heapMb: 320 });
+  }
+
+  async #outside(
+    labels: readonly { readonly name: ServiceName; readonly label: string }[],
+    doors: Readonly<Record<string, readonly TcpProxy[]>>,
+  ): Promise<void> {
+    const ports = await quietPorts(labels.length + 1);
+    const processes = labels.map(({ name, label }, i) => new ServiceProcess(name, this.folder, ports[i]!, label));
+    const gateways = processes.filter(({ name }) => name === 'gateway').map(({ url }) => url);
+    this.relay = await Relay.open(ports.at(-1)!, gateways);
+    this.#undo.push(() => this.relay.close());
+    const { pageId, accessToken, appSecret, accountSid, authToken } = secrets;
+    this.graph = await startFakeGraph({
+      pageId,
+      accessToken,
+      appSecret,
+      templates: fakeTemplates,
+      webhookUrl: `${this.relay.url}/webhooks/messenger`,
+      reports: ['delivered'],
+    });
+    this.twilio = await startFakeTwilio({
+      accountSid,
+      authToken,
+      from: ['+15550100'],
+      reports: ['sent', 'delivered'],
+    });
+    this.mailbox = await Mailbox.open();
+    this.#undo.push(
+      () => this.graph.stop(),
+      () => this.twilio.stop(),
+      () => this.mailbox.close(),
+    );
+    this.outbox = new Outbox(this.graph, this.twilio, this.mailbox, this.workload.setUp.customers);
+    this.api = new BankApi(this.relay.url, secrets.apiKey);
+    const instances: Instance[] = [];
+    for (const [i, process] of processes.entries()) {
+      const own = { kafka: doors[`DOOR${i}`]!, redis: await this.redis.door() };
+      process.configure(this.#settings(own.kafka, own.redis));
+      const { name, label } = process;
+      const broken = name === 'gateway' ? undefined : brokenEngines[this.options.broken ?? ''];
+      const preloads = [shiftedClock(clockFile(this.folder, label)), ...(broken === undefined ? [] : [broken])];
+      instances.push({ ...own, process, name, label, preloads });
+    }
+    this.instances = instances;
+    this.#undo.push(async () => {
+      await Promise.all(instances.map(({ process }) => process.end('SIGKILL')));
+    });
+  }
+
+  #settings(kafka: readonly TcpProxy[], redis: TcpProxy): object {
+    const base = settingsOf({
+      installation,
+      broker: '',
+      redis: { host: '127.0.0.1', port: redis.port },
+      gatewayUrl: this.relay.url,
+      topic: bankTopic,
+      graph: this.graph,
+      twilio: this.twilio,
+      smtpPort: this.mailbox.port,
+    }) as Record<string, object>;
+    const { brokers, client } = this.options;
+    return {
+      ...base,
+      kafka: {
+        ...base['kafka'],
+        brokers: kafka.map(({ port }) => `127.0.0.1:${port}`),
+        ...(brokers === 3 ? { replicationFactor: 3, minInsyncReplicas: 2 } : {}),
+        ...(client === undefined ? {} : { client }),
+      },
+      redis: { ...base['redis'], barrierReplicas: 1 },
+      deliver: { timeoutMs: 2_000 },
+    };
+  }
+
+  async startServices(): Promise<void> {
+    // Two at a time: ten processes that start together would only wait for each other.
+    const waiting = [...this.instances].reverse();
+    const worker = async (): Promise<void> => {
+      for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) await one.process.start(one.preloads);
+    };
+    await Promise.all([worker(), worker()]);
+  }
+
+  /** Everything that is spoiled is mended: whoever is frozen goes on, whoever is away comes back, all networks are fair. */
+  async mend(): Promise<void> {
+    for (const { process, kafka, redis, label } of this.instances) {
+      writeFileSync(clockFile(this.folder, label), '0');
+      if (process.frozen) process.thaw();
+      for (const proxy of [...kafka, redis]) proxy.weather = { kind: 'fair' };
+    }
+    this.graph.clearScript();
+    this.twilio.clearScript();
+    for (const broker of this.cluster.brokers) if (!broker.running()) await broker.restart();
+    for (const instance of this.instances) {
+      if (!instance.process.running) await instance.process.start(instance.preloads);
+    }
+  }
+
+  async close(keep: boolean): Promise<void> {
+    for (const undo of this.#undo.reverse()) {
+      await Promise.resolve(undo()).catch((error: unknown) => process.stderr.write(`closing: ${String(error)}\n`));
+    }
+    if (!keep) rmSync(this.folder, { recursive: true, force: true });
+  }
+}

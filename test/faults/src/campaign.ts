@@ -1,0 +1,213 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { channels } from '@tocsin/channels';
+import { greeting, kindOf, seeded, tellTheGateway, writeToThePage } from '@tocsin/test-e2e';
+import { waitUntil } from '@tocsin/testing';
+import { Bed } from './bed/bed.ts';
+import { Workload } from './bank/workload.ts';
+import { recovery } from './canaries.ts';
+import { evidenceOf, reproductions } from './judge/evidence.ts';
+import { hollowness } from './judge/hollow.ts';
+import type { Ran } from './judge/results.ts';
+import type { Verdict } from './judge/verdict.ts';
+import { kinds as allKinds } from './kinds/index.ts';
+import { rest } from './kinds/kind.ts';
+import type { Drawn, Kind } from './kinds/kind.ts';
+import { Memory } from './memory.ts';
+import type { Happened } from './memory.ts';
+import type { CampaignOptions } from './options.ts';
+import { say } from './say.ts';
+
+export type CampaignResult = Ran;
+
+/** Looking ahead so far for a fault whose things are free. */
+const ahead = 12;
+const oracle = fileURLToPath(new URL('../oracle.mjs', import.meta.url));
+
+/** One campaign from its set-up to the oracle's verdict. */
+export class Campaign {
+  readonly #options: CampaignOptions;
+  readonly #bed: Bed;
+  readonly #memory = new Memory();
+  readonly #busy = new Set<string>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: CampaignOptions) {
+    this.#options = options;
+    const workload = new Workload({
+      seed: options.seed,
+      customers: options.customers,
+      stopping: 40,
+      alerting: 0.03,
+      copies: 0.03,
+    });
+    this.#bed = new Bed(options, workload);
+  }
+
+  async run(): Promise<CampaignResult> {
+    await this.#begin();
+    await this.#spoil();
+    await this.#settle();
+    return this.#judge();
+  }
+
+  async close(keep: boolean): Promise<void> {
+    if (keep) say(`logs and evidence of this run are kept in ${this.#bed.folder}`);
+    await this.#bed.close(keep);
+  }
+
+  async #begin(): Promise<void> {
+    const bed = this.#bed;
+    const { options, workload } = bed;
+    say(`campaign of ${options.faults} faults, seed ${options.seed}, ${options.brokers} broker(s)`);
+    await bed.open();
+    say('brokers, Redis with its replica and the providers are up');
+    await bed.startServices();
+    say(`${bed.instances.length} instances of five services are ready`);
+    await tellTheGateway(bed.api, workload.setUp);
+    const greeters = greeting(workload.setUp.customers);
+    await this.#settled('the customers to be known', async () => {
+      const help = bed.outbox.all().filter(({ text, seen }) => seen && kindOf(text) === 'help');
+      const greeted = new Set(help.map(({ to }) => to));
+      const waiting = greeters.filter(
+        ({ reach, addresses }) => reach !== 'unconsented' && !greeted.has(addresses.messenger!),
+      );
+      // Whose address the directory did not know yet writes again.
+      if (waiting.length > 0) await writeToThePage(bed.graph, waiting);
+      return waiting.length === 0;
+    });
+    say(`${workload.setUp.customers.length} customers are set up, ${greeters.length} of them wrote to the Page`);
+    bed.feeder.publish(workload.begin(Date.now()));
+    const first = await recovery(bed);
+    if (first === undefined) throw new Error('Nothing was delivered before the first fault.');
+    bed.feeder.start();
+    say(`the bank writes ${options.rate} records in a second`);
+    await rest(2_000);
+  }
+
+  async #settled(what: string, ask: () => Promise<boolean>): Promise<void> {
+    await waitUntil(what, ask, { withinMs: 120_000, everyMs: 3_000 });
+  }
+
+  /** The faults, from the seed: every kind as often as any other, in shuffles. */
+  #sequence(): readonly { readonly kind: Kind; readonly drawn: Drawn }[] {
+    const { faults, seed, brokers, kinds } = this.#options;
+    const random = seeded(seed * 104_729 + 1);
+    const possible = allKinds.filter(
+      (kind) => (kinds?.includes(kind.name) ?? true) && (kind.brokers === undefined || kind.brokers === brokers),
+    );
+    if (possible.length === 0) throw new Error('There is no such kind of fault.');
+    const sequence: { kind: Kind; drawn: Drawn }[] = [];
+    while (sequence.length < faults) {
+      const deck = possible.flatMap((kind) => Array.from({ length: kind.share ?? 1 }, () => kind));
+      for (let i = deck.length - 1; i > 0; i--) {
+        const j = random.between(0, i);
+        [deck[i], deck[j]] = [deck[j]!, deck[i]!];
+      }
+      for (const kind of deck) sequence.push({ kind, drawn: kind.draw(this.#bed, random, this.#memory) });
+    }
+    return sequence.slice(0, faults);
+  }
+
+  async #spoil(): Promise<void> {
+    const waiting = [...this.#sequence()];
+    const pace = seeded(this.#options.seed * 31 + 7);
+    while (waiting.length > 0) {
+      const at = waiting.slice(0, ahead).findIndex(({ drawn }) => drawn.needs.every((need) => !this.#busy.has(need)));
+      if (at < 0) {
+        await rest(100);
+        continue;
+      }
+      const [next] = waiting.splice(at, 1);
+      this.#launch(next!.kind, next!.drawn);
+      const { everyMs } = this.#options;
+      await rest(pace.between(everyMs / 2, everyMs * 1.5));
+    }
+    await Promise.all(this.#running);
+  }
+
+  #launch(kind: Kind, drawn: Drawn): void {
+    const happened: Happened = {
+      number: this.#memory.faults.length + 1,
+      kind: kind.name,
+      target: drawn.target,
+      beganAt: Date.now(),
+    };
+    this.#memory.faults.push(happened);
+    for (const need of drawn.needs) this.#busy.add(need);
+    const running = this.#carryOut(happened, drawn).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  async #carryOut(happened: Happened, drawn: Drawn): Promise<void> {
+    const { number, kind, target } = happened;
+    say(`fault ${number} begins: ${kind} of ${target}`);
+    try {
+      await drawn.run();
+    } catch (error) {
+      happened.failed = error instanceof Error ? error.message : String(error);
+      say(`fault ${number} could not be carried through: ${happened.failed}`);
+    } finally {
+      happened.endedAt = Date.now();
+      for (const need of drawn.needs) this.#busy.delete(need);
+    }
+    const span = await recovery(this.#bed);
+    if (span !== undefined) happened.recoveryMs = Math.max(0, span - this.#blockedSince(happened.endedAt, span));
+    say(
+      `fault ${number} ended: ${kind} of ${target}; ${span === undefined ? 'NOT recovered' : `all partitions deliver after ${span} ms`}`,
+    );
+  }
+
+  /** How much of the span after a fault a whole stage was kept away on purpose: nothing can recover meanwhile. */
+  #blockedSince(endedAt: number, span: number): number {
+    const away = this.#memory.faults.filter(({ kind, beganAt }) => kind === 'alert-away' && beganAt < endedAt + span);
+    return Math.max(0, ...away.map((one) => (one.endedAt ?? Date.now()) - endedAt));
+  }
+
+  /** Everything is mended, the bank stops, and what must arrive is waited for; and a little for what must not. */
+  async #settle(): Promise<void> {
+    await this.#bed.mend();
+    await rest(2_000);
+    this.#bed.feeder.pause();
+    await recovery(this.#bed);
+    await this.#bed.feeder.finish();
+    say(`the bank has stopped after ${this.#bed.feeder.published} records`);
+    const deadline = performance.now() + 150_000;
+    for (let told = ''; ;) {
+      const { found } = await this.#ask();
+      const line = `${found.lost.length} alerts have not arrived yet`;
+      if (line !== told) say(line);
+      told = line;
+      if (found.lost.length === 0 || performance.now() > deadline) break;
+      await rest(4_000);
+    }
+    await rest(8_000);
+  }
+
+  async #ask(): Promise<Verdict> {
+    const file = join(this.#bed.folder, 'evidence.json');
+    writeFileSync(file, JSON.stringify(await evidenceOf(this.#bed, this.#memory)));
+    const run = spawnSync(process.execPath, [oracle, file], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+    if (run.status !== 0) throw new Error(`The oracle failed: ${run.stderr}`);
+    return JSON.parse(run.stdout) as Verdict;
+  }
+
+  async #judge(): Promise<CampaignResult> {
+    const { log, feeder } = this.#bed;
+    const { faults } = this.#memory;
+    const twice = await reproductions(
+      log,
+      channels.map(({ id }) => id),
+    );
+    return {
+      options: this.#options,
+      verdict: await this.#ask(),
+      faults,
+      records: feeder.published,
+      reproductions: twice,
+      hollow: hollowness(faults, feeder.published, twice),
+    };
+  }
+}

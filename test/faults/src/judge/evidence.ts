@@ -1,0 +1,114 @@
+import { topicNames } from '@tocsin/core';
+import type { LedgerRow, Log, LogRecord } from '@tocsin/core';
+import { dump, header, inParallel, json, ledgerByKey, secrets, tenant } from '@tocsin/test-e2e';
+import { deliveryTopic, lanes } from '@tocsin/core';
+import { bankTopic } from '../bed/bed.ts';
+import type { Bed } from '../bed/bed.ts';
+import { reachOf } from '../bank/workload.ts';
+import type { Memory } from '../memory.ts';
+
+interface Alert {
+  readonly transactionIds: readonly string[];
+  readonly channels: readonly { readonly deliveryId: string }[];
+}
+
+/** Everything that the oracle judges by, as plain JSON. */
+export async function evidenceOf(bed: Bed, memory: Memory): Promise<object> {
+  const { log, workload } = bed;
+  const ruleSets: object[] = [];
+  const transactions: object[] = [];
+  for (const record of await dump(log, topicNames.accountEvents)) {
+    const { partition, offset } = record;
+    const value = json<{
+      type: string;
+      transaction?: { id: string; accountId: string };
+      ruleSet?: { version: number; rules: Record<string, { mode?: string }> };
+    }>(record);
+    if (value.type === 'transaction') {
+      const { id, accountId } = value.transaction!;
+      transactions.push({ partition, offset, id, accountId });
+    }
+    if (value.type === 'rule-set') {
+      const { version, rules } = value.ruleSet!;
+      const off = Object.keys(rules).filter((id) => rules[id]!.mode !== undefined && rules[id]!.mode !== 'live');
+      ruleSets.push({ partition, offset, version, off });
+    }
+  }
+  const bank = (await dump(log, bankTopic)).map(({ partition, offset, timestamp, value }) => ({
+    partition,
+    offset,
+    timestamp,
+    value: value === null ? null : Buffer.from(value).toString('base64'),
+  }));
+  const rejected = (await dump(log, topicNames.rejected)).map((record) => ({
+    partition: Number(header(record, 'tocsin-origin-partition')),
+    offset: Number(header(record, 'tocsin-origin-offset')),
+    code: header(record, 'tocsin-code'),
+  }));
+  const { accounts, now } = workload.setUp;
+  return {
+    setUp: {
+      now,
+      accounts,
+      customers: workload.setUp.customers.map((one) => ({ id: one.id, reach: reachOf(one) })),
+    },
+    bank,
+    ruleSets,
+    transactions,
+    rejected,
+    sent: bed.outbox.all().map(({ customer, channel, to, text, key, seen, place, at, outcome }) => ({
+      customerId: customer?.id ?? null,
+      channel,
+      to,
+      text,
+      key,
+      seen,
+      place,
+      at,
+      outcome,
+    })),
+    taken: memory.taken,
+    faults: memory.faults,
+    doubts: await doubts(bed),
+  };
+}
+
+/** Alerts with a delivery of which the ledger says that nobody knows whether it arrived: `<customer> <transaction>`. */
+async function doubts({ log, api }: Bed): Promise<readonly string[]> {
+  const ledger = (await dump(log, topicNames.ledger)).map((record) => json<LedgerRow>(record));
+  const told = [...ledgerByKey({ ledger, secret: secrets.installation, tenant }).values()];
+  const unknown = told.filter(({ rows }) => rows.some(({ outcome }) => outcome === 'unknown'));
+  const ids = new Set(unknown.map(({ rows }) => rows[0]!.deliveryId));
+  const doubted: string[] = [];
+  await inParallel([...new Set(unknown.map(({ customerId }) => customerId))], 4, async (customerId) => {
+    for (const { transactionIds, channels } of await api.get<readonly Alert[]>(`customers/${customerId}/alerts`)) {
+      if (!channels.some(({ deliveryId }) => ids.has(deliveryId))) continue;
+      doubted.push(...transactionIds.map((id) => `${customerId} ${id}`));
+    }
+  });
+  return doubted;
+}
+
+const stageInputs = (channels: readonly string[]): readonly string[] => [
+  topicNames.accountEvents,
+  topicNames.customerEvents,
+  ...channels.flatMap((channel) => lanes.map((lane) => deliveryTopic(channel, lane))),
+];
+
+/** Records that stand twice in a log that a stage reads, by what they say of their origin: a replay wrote them again. */
+export async function reproductions(log: Log, channels: readonly string[]): Promise<number> {
+  let count = 0;
+  for (const topic of stageInputs(channels)) {
+    const newest = new Map<string, readonly [number, number]>();
+    for (const record of await dump(log, topic)) {
+      const [source, place] = header(record, 'src')?.split('@') ?? [];
+      if (source === undefined || place === undefined) continue;
+      const [offset, index] = place.split('.').map(Number) as [number, number];
+      const key = `${record.partition} ${source}`;
+      const before = newest.get(key);
+      if (before !== undefined && (offset < before[0] || (offset === before[0] && index <= before[1]))) count += 1;
+      else newest.set(key, [offset, index]);
+    }
+  }
+  return count;
+}

@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { CampaignOptions } from '../options.ts';
+import type { Happened } from '../memory.ts';
+import type { Verdict } from './verdict.ts';
+import { objections } from './verdict.ts';
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+
+const git = (...parameters: readonly string[]): string =>
+  spawnSync('git', parameters, { cwd: root, encoding: 'utf8' }).stdout?.trim() ?? '';
+
+export interface Ran {
+  readonly options: CampaignOptions;
+  readonly verdict: Verdict;
+  readonly faults: readonly Happened[];
+  readonly records: number;
+  readonly reproductions: number;
+  /** What speaks against the run itself, beside what the oracle found. */
+  readonly hollow: readonly string[];
+}
+
+/** Adds one line to docs/faults/results.ndjson. */
+export async function record({ options, verdict, faults, records, reproductions, hollow }: Ran): Promise<void> {
+  const { guaranteeSource } = (await import(`${root}tools/guarantee-source.mjs`)) as { guaranteeSource(): string };
+  const byKind: Record<string, { count: number; recoveryMs: number[] }> = {};
+  for (const { kind, recoveryMs } of faults) {
+    const known = (byKind[kind] ??= { count: 0, recoveryMs: [] });
+    known.count += 1;
+    if (recoveryMs !== undefined) known.recoveryMs.push(recoveryMs);
+  }
+  const against = [...objections(verdict), ...hollow];
+  const line = {
+    commit: git('rev-parse', '--short=12', 'HEAD'),
+    ...(git('status', '--porcelain', '--', 'libs', 'apps', 'test/faults', 'test/e2e') === '' ? {} : { dirty: true }),
+    source: guaranteeSource(),
+    date: new Date().toISOString(),
+    seed: options.seed,
+    brokers: options.brokers,
+    client: options.client ?? 'kafkajs',
+    ...(options.broken === undefined ? {} : { broken: options.broken }),
+    faults: byKind,
+    records,
+    reproductions,
+    alerts: verdict.alerts,
+    allowed: verdict.allowed,
+    verdict: against.length === 0 ? 'passed' : 'failed',
+    ...(against.length === 0 ? {} : { objections: against.length, first: against.slice(0, 5) }),
+  };
+  mkdirSync(`${root}docs/faults`, { recursive: true });
+  appendFileSync(`${root}docs/faults/results.ndjson`, `${JSON.stringify(line)}\n`);
+}

@@ -1,0 +1,28 @@
+/** What the oracle prints. */
+export interface Verdict {
+  /** Alerts that had to come of what the bank wrote. */
+  readonly alerts: number;
+  readonly duplicates: number;
+  readonly rejections: number;
+  readonly messages: number;
+  /** Objections, one sentence each; a good run has none. */
+  readonly found: Readonly<
+    Record<'lost' | 'doubled' | 'unexpected' | 'reordered' | 'unconsented' | 'misread', readonly string[]>
+  >;
+  readonly allowed: {
+    /** Told again, saying so, because nobody could know whether the first attempt arrived; by cause. */
+    readonly repeated: Readonly<Record<string, number>>;
+    /** Routine alerts whose one attempt has an unknown outcome and did not arrive: never sent again, shown in the inbox. */
+    readonly unknown: number;
+    /** Told once, saying that it may repeat. */
+    readonly saidInVain: number;
+    /** Left in the moment in which consent was taken back. */
+    readonly underWay: number;
+    readonly reminded: number;
+    /** Urgent, and told on another channel than the first one. */
+    readonly elsewhere: number;
+  };
+}
+
+export const objections = ({ found }: Verdict): readonly string[] =>
+  Object.entries(found).flatMap(([what, all]) => all.map((one) => `${what}: ${one}`));

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { Campaign } from './campaign.ts';
+import { objections } from './judge/verdict.ts';
+import { record } from './judge/results.ts';
+import { kinds } from './kinds/index.ts';
+import { defaults } from './options.ts';
+import { say } from './say.ts';
+
+const usage = `Usage: npm run test:faults -- --faults N --seed S [--brokers 1|3] [--kinds a,b] [--client kafkajs|platformatic]
+       [--rate RECORDS] [--every MS] [--customers N] [--alert-away MS] [--broken ENGINE] [--keep] [--no-record]
+
+Runs all services as processes, two instances of each, under a bank that writes all the time, and spoils something every
+three seconds. An oracle outside the product then says what was lost, doubled, unexpected, reordered or not agreed to.
+Kinds: ${kinds.map(({ name }) => name).join(', ')}`;
+
+const { values } = parseArgs({
+  allowNegative: true,
+  options: {
+    faults: { type: 'string', default: String(defaults.faults) },
+    seed: { type: 'string', default: String(defaults.seed) },
+    brokers: { type: 'string', default: '1' },
+    kinds: { type: 'string' },
+    client: { type: 'string' },
+    rate: { type: 'string', default: String(defaults.rate) },
+    every: { type: 'string', default: String(defaults.everyMs) },
+    customers: { type: 'string', default: String(defaults.customers) },
+    'alert-away': { type: 'string', default: String(defaults.alertAwayMs) },
+    broken: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: true },
+    help: { type: 'boolean', default: false },
+  },
+});
+const numbers = [values.faults, values.seed, values.rate, values.every, values.customers, values['alert-away']].map(
+  Number,
+);
+if (values.help || numbers.some((one) => !Number.isInteger(one)) || !['1', '3'].includes(values.brokers)) {
+  console.log(usage);
+  process.exit(values.help ? 0 : 2);
+}
+const [faults, seed, rate, everyMs, customers, alertAwayMs] = numbers as [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+const campaign = new Campaign({
+  faults,
+  seed,
+  brokers: values.brokers === '3' ? 3 : 1,
+  kinds: values.kinds?.split(','),
+  client: values.client,
+  rate,
+  everyMs,
+  customers,
+  alertAwayMs,
+  broken: values.broken,
+  keep: values.keep,
+});
+let good = false;
+// Whoever interrupts it must not leave anything frozen behind.
+const interrupted = (): void => void campaign.close(true).finally(() => process.exit(130));
+process.once('SIGINT', interrupted);
+process.once('SIGTERM', interrupted);
+try {
+  const result = await campaign.run();
+  const against = [...objections(result.verdict), ...result.hollow];
+  for (const one of against.slice(0, 60)) say(`OBJECTION ${one}`);
+  const { records, reproductions, verdict } = result;
+  say(
+    `${records} bank records, ${reproductions} produced again, ${verdict.alerts} alerts, ${verdict.messages} messages; allowed: ${JSON.stringify(verdict.allowed)}`,
+  );
+  good = against.length === 0;
+  if (values.record) await record(result);
+  say(good ? 'PASSED' : `FAILED with ${against.length} objections`);
+} catch (error) {
+  say(`FAILED: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+} finally {
+  await campaign.close(values.keep || !good);
+}
+process.exit(good ? 0 : 1);

@@ -1,0 +1,3 @@
+import { replace } from './replace.ts';
+
+replace('@tocsin/kafka', './kafka-without-acks.js');

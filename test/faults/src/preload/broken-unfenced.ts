@@ -1,0 +1,3 @@
+import { replace } from './replace.ts';
+
+replace('@tocsin/redis', './redis-unfenced.js');

@@ -1,0 +1,3 @@
+import type { StageRunner } from '@tocsin/engine';
+
+export type StageOptions<In> = ConstructorParameters<typeof StageRunner<In>>[0];
