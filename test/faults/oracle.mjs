@@ -129,7 +129,13 @@ export function verdictOf(evidence) {
     }
     if (type === 'fraud-check' && seen[0].channel !== homes[0]) allowed.elsewhere += 1;
     repetitions(name, type, seen, told, faults, found, allowed);
-    if (told.length === 1 && new Set(own.map(({ partition }) => partition)).size === 1 && !mayRepeat(seen[0].text)) {
+    const settled = type === 'fraud-check' || homes.length === 1;
+    if (
+      settled &&
+      told.length === 1 &&
+      new Set(own.map(({ partition }) => partition)).size === 1 &&
+      !mayRepeat(seen[0].text)
+    ) {
       const key = `${accountId} ${customerId} ${seen[0].channel} ${type}`;
       orders.set(key, [...(orders.get(key) ?? []), { name, ...own[0], place: seen[0].place }]);
     }

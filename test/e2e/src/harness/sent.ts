@@ -84,7 +84,8 @@ export class Outbox {
   }
 
   all(): readonly Sent[] {
-    const mails = this.#mailbox.mails().map(({ to, text, subject, messageId, at }, place): Sent => ({
+    const taken = this.#mailbox.mails().toSorted((a, b) => a.at - b.at);
+    const mails = taken.map(({ to, text, subject, messageId, at }, place): Sent => ({
       channel: 'email',
       to,
       customer: this.#customers.get(to),

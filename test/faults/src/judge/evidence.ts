@@ -1,7 +1,6 @@
-import { topicNames } from '@tocsin/core';
-import type { LedgerRow, Log, LogRecord } from '@tocsin/core';
+import { deliveryTopic, lanes, topicNames } from '@tocsin/core';
+import type { LedgerRow, Log } from '@tocsin/core';
 import { dump, header, inParallel, json, ledgerByKey, secrets, tenant } from '@tocsin/test-e2e';
-import { deliveryTopic, lanes } from '@tocsin/core';
 import { bankTopic } from '../bed/bed.ts';
 import type { Bed } from '../bed/bed.ts';
 import { reachOf } from '../bank/workload.ts';

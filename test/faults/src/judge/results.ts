@@ -23,7 +23,7 @@ export interface Ran {
 
 /** Adds one line to docs/faults/results.ndjson. */
 export async function record({ options, verdict, faults, records, reproductions, hollow }: Ran): Promise<void> {
-  const { guaranteeSource } = (await import(`${root}tools/guarantee-source.mjs`)) as { guaranteeSource(): string };
+  const source = (await import(`${root}tools/guarantee-source.mjs`)) as { guaranteeSource: () => string };
   const byKind: Record<string, { count: number; recoveryMs: number[] }> = {};
   for (const { kind, recoveryMs } of faults) {
     const known = (byKind[kind] ??= { count: 0, recoveryMs: [] });
@@ -34,7 +34,7 @@ export async function record({ options, verdict, faults, records, reproductions,
   const line = {
     commit: git('rev-parse', '--short=12', 'HEAD'),
     ...(git('status', '--porcelain', '--', 'libs', 'apps', 'test/faults', 'test/e2e') === '' ? {} : { dirty: true }),
-    source: guaranteeSource(),
+    source: source.guaranteeSource(),
     date: new Date().toISOString(),
     seed: options.seed,
     brokers: options.brokers,

@@ -77,14 +77,9 @@ export const policyActivated: Kind = {
         legalBasis: { 'fraud-protection': basis, 'security-notice': basis },
       };
       const record = { type: 'tenant-policy', version: 1, id: policy.id, tenantId: tenant, policy };
-      const deliveries = channels.flatMap(({ id }) =>
-        lanes.map((lane) => [deliveryTopic(id, lane), partitions.delivery]),
-      );
-      await broadcast(
-        bed,
-        { [topicNames.customerEvents]: partitions.stage, ...Object.fromEntries(deliveries) },
-        record,
-      );
+      const topics: Record<string, number> = { [topicNames.customerEvents]: partitions.stage };
+      for (const { id } of channels) for (const lane of lanes) topics[deliveryTopic(id, lane)] = partitions.delivery;
+      await broadcast(bed, topics, record);
     },
   }),
 };

@@ -1,8 +1,8 @@
 import { topicNames } from '@tocsin/core';
 import type { Stage, StepContext } from '@tocsin/core';
 import * as engine from '@tocsin/engine';
-import type { StageOptions } from './stage-options.ts';
 import { changed } from './replace.ts';
+import type { StageOptions } from './stage-options.ts';
 
 export * from '@tocsin/engine';
 
@@ -20,9 +20,9 @@ const extra = {
   history: [],
 };
 
-const withExtra = (stage: Stage): Stage =>
+const withExtra = <In>(stage: Stage<In>): Stage<In> =>
   changed(stage, {
-    step(context: StepContext, record: unknown) {
+    step(context: StepContext, record: In) {
       context.emit({ topic: topicNames.cases, key: 'bank:extra', value: extra });
       stage.step(context, record);
     },
@@ -31,6 +31,6 @@ const withExtra = (stage: Stage): Stage =>
 /** The engine, over stages of the newer build. */
 export class StageRunner<In> extends engine.StageRunner<In> {
   constructor(options: StageOptions<In>) {
-    super({ ...options, stage: withExtra(options.stage as Stage) as Stage<In> });
+    super({ ...options, stage: withExtra(options.stage) });
   }
 }
