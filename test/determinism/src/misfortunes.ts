@@ -72,7 +72,7 @@ export const misfortune: fc.Arbitrary<Misfortune> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('stop', 'kill', 'evict', 'thaw', 'rejoin'), pick }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(50, 400, 1_600, 6_000) }) },
   {
-    weight: 3,
+    weight: 5,
     arbitrary: fc.record({ do: fc.constant('fall-back' as const), pick, partition: fc.nat(2), stage: fc.nat(20) }),
   },
 );
