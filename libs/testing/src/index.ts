@@ -7,6 +7,7 @@ export * from './provision/start-kafka.ts';
 export * from './provision/start-kafka-cluster.ts';
 export * from './provision/start-redis.ts';
 export * from './provision/start-redis-cluster.ts';
+export * from './provision/start-secured-kafka.ts';
 export * from './provision/start-sentinels.ts';
 export * from './provision/tool.ts';
 export * from './provision/wait-until.ts';
