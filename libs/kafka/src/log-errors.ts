@@ -18,8 +18,12 @@ const sentences: Readonly<Record<LogErrorCode, string>> = {
   CLOSED: 'The log is closed.',
 };
 
-export const logError = (code: LogErrorCode, cause?: unknown): LogError =>
-  new LogError(code, sentences[code], cause === undefined ? undefined : { cause });
+export function logError(code: LogErrorCode, cause?: unknown): LogError {
+  const name = code === 'UNAVAILABLE' ? protocolError(cause) : undefined;
+  // A missing ACL, too few replicas in sync: what Kafka calls it tells an operator what to do.
+  const sentence = name === undefined ? sentences[code] : `${sentences[code]} Kafka says ${name}.`;
+  return new LogError(code, sentence, cause === undefined ? undefined : { cause });
+}
 
 /**
  * The protocol error (`MESSAGE_TOO_LARGE` …) somewhere in an error of a client: kafkajs names it `type` and wraps it once
@@ -39,7 +43,8 @@ export function protocolError(error: unknown, depth = 5): string | undefined {
 }
 
 /** A refusal by its name in the protocol. */
-export const refused = (name: string): LogError => logError(codes[name] ?? 'UNAVAILABLE', new Error(name));
+export const refused = (name: string): LogError =>
+  logError(codes[name] ?? 'UNAVAILABLE', Object.assign(new Error(name), { type: name }));
 
 /** Whatever a client threw, in the words of the port. What is not known to be definite is UNAVAILABLE. */
 export function asLogError(error: unknown): LogError {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ResponseError, listOffsetsV7, metadataV12 } from '@platformatic/kafka';
+import { ResponseError, listOffsetsV7, metadataV12, protocolErrorsCodesById } from '@platformatic/kafka';
 import type { Broker, Connection } from '@platformatic/kafka';
-import { asLogError, logError } from '../log-errors.ts';
+import { asLogError, logError, refused } from '../log-errors.ts';
 import type { KafkaLogOptions } from '../kafka-log-options.ts';
 import { Connections } from './connections.ts';
 
@@ -69,7 +69,7 @@ export class Cluster {
     if (found?.errorCode !== 0) {
       this.#topics.delete(topic);
       if (found !== undefined && found.errorCode !== unknownTopic && found.errorCode !== invalidTopic)
-        throw logError('UNAVAILABLE');
+        throw refused(names[found.errorCode] ?? `error ${found.errorCode}`);
       return undefined;
     }
     const leaders = Array.from({ length: found.partitions.length }, () => -1);
@@ -172,5 +172,6 @@ export class Cluster {
   }
 }
 
+const names = protocolErrorsCodesById as Readonly<Record<number, string>>;
 const unknownTopic = 3;
 const invalidTopic = 17;
