@@ -1,5 +1,6 @@
 import type { Log, Position, StateStore } from '@tocsin/core';
 import { EngineError } from './engine-error.ts';
+import { recoveryKey } from './recovery-mark.ts';
 
 export interface AcceptNewLog {
   /** The stage's name and its input topic. */
@@ -9,16 +10,14 @@ export interface AcceptNewLog {
   readonly state: StateStore;
   /** Where to go on in the log that stands there now. */
   readonly from: 'start' | 'end' | number;
-  /** Where the store knows no position: the generation to go on with, above every one used before. Default 1. */
-  readonly generation?: number;
   readonly leaseMs?: number;
 }
 
 /**
- * An operator's decision, for `tocsin doctor` and `tocsin recover`: takes the log that stands there now for the right one.
+ * An operator's decision, for `tocsin accept-log`: takes the log that stands there now for the right one.
  * The state stays; the generation rises, so that outputs of the new log are not mistaken for those of the old one.
  * Stop the stage first: whoever runs the partition is fenced.
- * @throws EngineError BEYOND_END, BEFORE_START for an offset outside the log; Error where another owner was faster
+ * @throws EngineError BEYOND_END, BEFORE_START for an offset outside the log, STATE_EMPTY where the slot has no position; Error where another owner was faster
  */
 export async function acceptNewLog(options: AcceptNewLog): Promise<Position> {
   const { stage, partition, log, state, from, leaseMs = 10_000 } = options;
@@ -30,14 +29,13 @@ export async function acceptNewLog(options: AcceptNewLog): Promise<Position> {
   const acquired = await slot.acquire({ leaseMs, takeOver: true });
   if ('busyMs' in acquired) throw new Error('Another owner holds the slot.');
   const before = acquired.position;
-  const position: Position = {
-    offset,
-    fingerprint: null,
-    generation: before === null ? (options.generation ?? 1) : before.generation + 1,
-    clockAt: before?.clockAt ?? 0,
-  };
+  if (before === null) throw new EngineError('STATE_EMPTY', 'There is no state that could go on with another log.');
+  const { generation, clockAt } = before;
+  const position: Position = { offset, fingerprint: null, generation: generation + 1, clockAt };
   const { token, version } = acquired;
-  const saved = await slot.checkpoint({ token, version, position, entries: new Map(), leaseMs, release: true });
+  // Offsets below which outputs were muted were those of the old log.
+  const entries = new Map([[recoveryKey, null]]);
+  const saved = await slot.checkpoint({ token, version, position, entries, leaseMs, release: true });
   if (saved === 'fenced') throw new Error('Another owner took the slot meanwhile.');
   return position;
 }

@@ -2,6 +2,7 @@ import type { Fingerprint, Position } from '@tocsin/core';
 import type { DeadLetterLimit } from './dead-letter-limit.ts';
 import { EngineError } from './engine-error.ts';
 import { PartitionRun } from './partition-run.ts';
+import { markIn } from './recovery-mark.ts';
 import type { RunnerParts } from './runner-parts.ts';
 
 const firstGeneration = 1;
@@ -26,8 +27,14 @@ export async function acquireRun<In>(
   const slot = options.state.slot(stage.name, partition);
   const acquired = await slot.acquire({ leaseMs: limits.leaseMs, takeOver: options.takeOver ?? true });
   if ('busyMs' in acquired) return acquired;
+  const mark = markIn(acquired.resident);
+  if (mark?.whole === false) {
+    throw new EngineError('STATE_EMPTY', 'The store is being rebuilt, and that is not finished.');
+  }
   const { start, end } = await options.log.bounds(stage.input, partition);
-  const position = acquired.position ?? (await firstPosition(parts, partition, start, end));
+  const saved = acquired.position ?? (await firstPosition(parts, partition, start, end));
+  // A replay of all that the log has begins where it begins now; retention may have gone on.
+  const position = mark === undefined ? saved : { ...saved, offset: Math.max(saved.offset, start) };
   const expected = expectedRecord(position, start, end);
   const run = new PartitionRun(parts, { ...memory, slot, acquired, position, expected, end });
   // Where the beginning depends on the moment, it must be the same one after a crash.
@@ -43,13 +50,12 @@ async function firstPosition<In>(
   end: number,
 ): Promise<Position> {
   const { log, startAt = 'earliest' } = options;
-  const recovers = options.mutedBelow?.get(partition) !== undefined;
-  const committed = (await log.committed(group, stage.input)).get(partition);
-  if (committed !== undefined && committed > start && !recovers) {
+  // Whatever was committed: also the beginning, where retention has taken all that was there.
+  if ((await log.committed(group, stage.input)).has(partition)) {
     throw new EngineError('STATE_EMPTY', 'The store knows no position, although the group has committed one.');
   }
   const offset =
-    recovers || startAt === 'earliest'
+    startAt === 'earliest'
       ? start
       : startAt === 'latest'
         ? end

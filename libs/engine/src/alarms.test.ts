@@ -128,7 +128,49 @@ describe('a log that is not the one it was', () => {
     await bench.append([1]);
     bench.log.recreate('in');
     await bench.append([2]);
+    await bench.clock.advance(500);
     expect(bench.status()).toMatchObject({ state: 'stopped', reason: 'RECREATED' });
+    expect(written(bench)).toEqual(['1']);
+    await bench.stop();
+  });
+
+  it('is looked at once more where nothing was read since the partition was taken over', async () => {
+    const bench = await after123();
+    const { log, store: state } = bench;
+    await bench.start();
+    log.recreate('in');
+    await bench.append([5, 5, 5, 5]);
+    await bench.clock.advance(500);
+    expect(bench.status()).toMatchObject({ state: 'stopped', reason: 'FINGERPRINT_DIFFERS' });
+    await acceptNewLog({ stage: sums, partition: 0, log, state, from: 'start' });
+    bench.runner.retry(0);
+    await bench.clock.advance(500);
+    expect(written(bench)).toEqual(['1', '3', '6', '11', '16', '21', '26']);
+    await bench.stop();
+  });
+
+  it('is noticed while it is read where only that says so: nothing of the log before was read', async () => {
+    const bench = await after123();
+    const { log, store: state } = bench;
+    log.recreate('in');
+    await bench.append([4, 5]);
+    await acceptNewLog({ stage: sums, partition: 0, log, state, from: 'end' });
+    await bench.start();
+    log.recreate('in');
+    await bench.append([6, 7, 8]);
+    await bench.clock.advance(500);
+    expect(bench.status()).toMatchObject({ state: 'stopped', reason: 'RECREATED' });
+    await bench.stop();
+  });
+
+  it('is nothing to stop for where nothing was read of the one before', async () => {
+    const bench = new OneStage(sums, partitions);
+    await bench.start();
+    bench.log.recreate('in');
+    await bench.append([2]);
+    await bench.clock.advance(500);
+    expect(bench.status()).toMatchObject({ state: 'running' });
+    expect(written(bench)).toEqual(['2']);
     await bench.stop();
   });
 
@@ -186,12 +228,24 @@ describe('a store that is not the one it was', () => {
     await bench.stop();
   });
 
-  it('is rebuilt from the log, with outputs muted up to the committed offset, when a person says so', async () => {
+  it('stops the partition where it is empty, also where retention has taken all that was processed', async () => {
     const bench = await after123();
     bench.store.restore(new Map());
+    bench.log.trim('in', 0, 3);
+    await bench.start();
+    expect(bench.status()).toMatchObject({ state: 'stopped', reason: 'STATE_EMPTY' });
+    await bench.stop();
+  });
+
+  it('stops the partition where it is emptied while the partition is at work', async () => {
+    const bench = new OneStage(sums, partitions);
+    await bench.start();
+    await bench.append([1, 2, 3]);
+    await bench.clock.advance(2_000);
+    bench.store.restore(new Map());
     await bench.append([4]);
-    await bench.start({ mutedBelow: new Map([[0, 3]]) });
-    expect(written(bench)).toEqual(['1', '3', '6', '10']);
+    await bench.clock.advance(5_000);
+    expect(bench.status()).toMatchObject({ state: 'stopped', reason: 'STATE_EMPTY' });
     await bench.stop();
   });
 

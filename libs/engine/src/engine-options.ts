@@ -81,9 +81,4 @@ export interface StageRunnerOptions<In = unknown> {
   readonly metrics?: EngineMetrics;
   readonly logger?: EngineLogger;
   readonly clock?: EngineClock;
-  /**
-   * For recovery without a snapshot only: partition -> offset. A partition without a position then starts at the beginning
-   * of the log instead of stopping, and outputs of records below the offset are not written.
-   */
-  readonly mutedBelow?: ReadonlyMap<number, number>;
 }

@@ -2,6 +2,7 @@ import type { Entries, Instant } from '@tocsin/core';
 import { EngineError } from './engine-error.ts';
 import { decodeEntry, encodeEntry, entryExpiry } from './entry-codec.ts';
 import { SortedKeys } from './sorted-keys.ts';
+import { recoveryKey } from './recovery-mark.ts';
 import { timerPrefix } from './timer-queue.ts';
 import { watermarkPrefix } from './watermarks.ts';
 
@@ -25,6 +26,10 @@ const guessedSize = 256;
 const exclamationMark = 33;
 
 export const isResident = (key: string): boolean => key.charCodeAt(0) === exclamationMark;
+
+/** Entries that no stage sees. */
+const isEngines = (key: string): boolean =>
+  key.startsWith(watermarkPrefix) || key.startsWith(timerPrefix) || key.startsWith(recoveryKey);
 
 /**
  * The decoded entries of one partition: all resident ones, and those cold ones that were used last. A step may use only
@@ -136,7 +141,7 @@ export class EntryTable implements Entries {
   }
 
   #write(key: string, value: unknown, expiresAt: Instant): void {
-    if (this.readOnly || key.startsWith(watermarkPrefix) || key.startsWith(timerPrefix)) {
+    if (this.readOnly || isEngines(key)) {
       throw new EngineError('ENTRY_NOT_WRITABLE', 'A step wrote an entry that is not for it to write.');
     }
     let cell = this.#usable(key);
@@ -159,7 +164,7 @@ export class EntryTable implements Entries {
   }
 
   *resident<T>(prefix: string): Iterable<readonly [key: string, value: T]> {
-    if (prefix.startsWith(watermarkPrefix) || prefix.startsWith(timerPrefix)) return;
+    if (isEngines(prefix)) return;
     // The keys are copied first: whoever iterates may delete what it is given.
     for (const key of this.#residentKeys.range(prefix)) {
       const value = this.#valueOf<T>(this.#resident.get(key));

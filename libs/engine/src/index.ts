@@ -11,10 +11,14 @@ export { systemClock } from './engine-clock.ts';
 export type { EngineClock } from './engine-clock.ts';
 export { acceptNewLog } from './accept-new-log.ts';
 export type { AcceptNewLog } from './accept-new-log.ts';
+export { SlotInUse, SlotRebuilding } from './rebuild-slot.ts';
+export type { RebuildSlot } from './rebuild-slot.ts';
+export { markIn, recoveryKey } from './recovery-mark.ts';
+export type { RecoveryMark } from './recovery-mark.ts';
 export { decodeEntry, encodeEntry, entryExpiry, entryFormat, maxEntryBytes } from './entry-codec.ts';
 export { formatProvenance, parseProvenance, provenanceHeader, sourceOf } from './provenance.ts';
 export type { Provenance } from './provenance.ts';
-export { fingerprintOf } from './fingerprint.ts';
+export { fingerprintOf, fits } from './fingerprint.ts';
 export { isTick, tick, tickHeader } from './tick.ts';
 
 /* The simulation: log and store in memory, hosts that fail at any step, and an oracle. For tests, here and elsewhere. */

@@ -265,12 +265,34 @@ export class PartitionOwner<In> {
     const run = this.#run;
     const code = error.code;
     // Retention may have removed the record to compare with after its bounds were asked: then the next look decides.
-    const outrun = code === 'BEFORE_START' && run !== undefined && !run.verified;
+    const outrun = code === 'BEFORE_START' && run !== undefined && (!run.verified || run.rebuilding);
     const cause =
       stoppingLogErrors.has(code) && !outrun
         ? new EngineError(code as 'BEYOND_END' | 'BEFORE_START' | 'RECREATED', error.message, { cause: error })
         : error;
-    if (run !== undefined) this.lose(run, cause);
+    if (run === undefined) return;
+    if (cause instanceof EngineError) void this.#saveAndLose(run, error, cause);
+    else this.lose(run, cause);
+  }
+
+  /**
+   * What was applied stands, with its outputs. Saved now, nothing of it is in doubt when a person lets the partition go on
+   * with another log: in `deliver`, no attempt is forgotten that was sent. A topic that was created anew before anything of
+   * it was read is looked at once more: perhaps there is nothing to lose, or it was accepted already and only this member
+   * had not heard of it.
+   */
+  async #saveAndLose(run: PartitionRun<In>, error: LogError, cause: EngineError): Promise<void> {
+    await run.turn.take();
+    try {
+      if (!run.lost && run.verified) await this.#save(run, false);
+    } catch {
+      // Then the checkpoint before stands.
+    } finally {
+      run.turn.release();
+    }
+    const { offset, fingerprint } = run.saved;
+    const untouched = run.fold.last === undefined && (fingerprint !== null || offset === 0);
+    this.lose(run, error.code === 'RECREATED' && untouched ? error : cause);
   }
 
   /** Paced work between batches: a checkpoint, a tick, the lag. */

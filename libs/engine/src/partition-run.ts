@@ -7,6 +7,7 @@ import { fingerprintOf, fits } from './fingerprint.ts';
 import { Fold } from './fold.ts';
 import { Outbox } from './outbox.ts';
 import { sourceOf } from './provenance.ts';
+import { markIn, recoveryKey } from './recovery-mark.ts';
 import type { RunnerParts } from './runner-parts.ts';
 import { TimerQueue, timerPrefix } from './timer-queue.ts';
 import { Turn } from './turn.ts';
@@ -45,6 +46,8 @@ export class PartitionRun<In> {
   readonly #watermarks = new Watermarks();
   readonly #outbox: Outbox;
   readonly #generation: number;
+  /** Set while the slot is one that is rebuilt from the log. */
+  #mutedBelow: number | undefined;
   #expected: Fingerprint | null;
 
   version: number;
@@ -71,13 +74,14 @@ export class PartitionRun<In> {
     this.end = start.end;
     this.#expected = start.expected;
     this.#generation = start.position.generation;
+    this.#mutedBelow = markIn(start.acquired.resident)?.mutedBelow;
     this.#timers = new TimerQueue(stage.onTimer !== undefined);
     this.#outbox = new Outbox({
       stage: stage.name,
       source: sourceOf(stage.name, stage.input, start.partition, this.#generation),
       partitions: options.partitions,
       deadLettersTopic: options.deadLettersTopic,
-      mutedBelow: options.mutedBelow?.get(start.partition) ?? 0,
+      mutedBelow: this.#mutedBelow ?? 0,
     });
     const { poison, deadLetters, partition } = start;
     this.fold = new Fold<In>(
@@ -97,7 +101,7 @@ export class PartitionRun<In> {
     for (const [key, bytes] of start.acquired.resident) {
       if (key.startsWith(watermarkPrefix)) this.#watermarks.load(key, bytes);
       else if (key.startsWith(timerPrefix)) this.#timers.load(key, bytes);
-      else this.#entries.loadResident(key, bytes);
+      else if (key !== recoveryKey) this.#entries.loadResident(key, bytes);
     }
   }
 
@@ -108,6 +112,11 @@ export class PartitionRun<In> {
   /** The last record consumed by the previous owner was found unchanged, or there was none to look for. */
   get verified(): boolean {
     return this.#expected === null;
+  }
+
+  /** The log is replayed to fill a slot that was lost; what retention takes of it meanwhile is no loss on top. */
+  get rebuilding(): boolean {
+    return this.#mutedBelow !== undefined;
   }
 
   get nextTimerDue(): Instant | undefined {
@@ -225,6 +234,8 @@ export class PartitionRun<In> {
     this.#timers.drainInto(entries);
     this.#watermarks.drainInto(entries);
     const { last } = this.fold;
+    const rebuilt = this.#mutedBelow !== undefined && this.fold.next >= this.#mutedBelow;
+    if (rebuilt) entries.set(recoveryKey, null);
     const position: Position = {
       offset: this.fold.next,
       fingerprint: last === undefined ? this.saved.fingerprint : fingerprintOf(last),
@@ -250,6 +261,7 @@ export class PartitionRun<In> {
     if (result === 'fenced') throw new Fenced('checkpoint');
     this.version = result;
     this.saved = position;
+    if (rebuilt) this.#mutedBelow = undefined;
     this.fold.poisonPassed = false;
     let bytes = 0;
     for (const value of entries.values()) bytes += value?.length ?? 0;

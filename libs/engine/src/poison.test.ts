@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DeadLetter, Stage } from '@tocsin/core';
+import { SlotRebuilding } from './rebuild-slot.ts';
 import { OneStage, textOf, valueOf } from './simulation/one-stage.ts';
 
 interface Order {
@@ -130,7 +131,9 @@ describe('a record that cannot be processed', () => {
     host.kill();
     const first = bench.log.records('dead-letters').map(({ headers, value }) => textOf(headers['src']) + textOf(value));
     bench.store.restore(new Map());
-    await bench.start({ mutedBelow: new Map([[0, 0]]) });
+    const slot = { stage: 'counter', partition: 0, state: bench.store, from: 0, mutedBelow: 0, generation: 1 };
+    await new SlotRebuilding(slot).finish();
+    await bench.start();
     await bench.clock.advance(500);
     const all = bench.log.records('dead-letters').map(({ headers, value }) => textOf(headers['src']) + textOf(value));
     expect(first).toHaveLength(3);

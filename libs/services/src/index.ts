@@ -10,3 +10,4 @@ export * from './platform/platform.ts';
 export { hashApiKey } from './gateway/credentials.ts';
 export { providerKey } from '@tocsin/core';
 export * from './deliver/index.ts';
+export * from './recovery/index.ts';

@@ -4,6 +4,8 @@ import type { Companion, Log, Stage } from '@tocsin/core';
 import { topicNames } from '@tocsin/core';
 import { engineMetrics, setPartitionMetrics, zeroEngineMetrics } from '@tocsin/nest';
 import type { Feed } from '@tocsin/nest';
+import { groupOf } from './recovery/installed-stages.ts';
+import { RetryRequests, lookEveryMs } from './recovery/retry-requests.ts';
 import type { ServiceContext } from './service.ts';
 
 export interface StageFeedOptions<In> extends ServiceContext {
@@ -31,7 +33,7 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
     log,
     state: platform.state,
     partitions: platform.partitions,
-    group: `${installation}.${stage.name}`,
+    group: groupOf(installation, stage.name),
     deadLettersTopic: topicNames.deadLetters,
     limits,
     metrics: engineMetrics(metrics),
@@ -41,6 +43,15 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
   });
   zeroEngineMetrics(metrics, stage.name);
   metrics.beforeScrape(() => setPartitionMetrics(metrics, stage.name, runner.status(), Date.now()));
+  const retries = new RetryRequests(platform.shortTerm);
+  const retryWhereAsked = async (): Promise<void> => {
+    for (const { partition, state } of runner.status()) {
+      if (state !== 'stopped' || !(await retries.take(stage.name, partition))) continue;
+      logger.info('An operator lets a stopped partition try again.', { stage: stage.name, partition });
+      runner.retry(partition);
+    }
+  };
+  let looking: NodeJS.Timeout | undefined;
   let waiting: string | undefined = 'not subscribed yet';
   options.dependencies.add({
     name: stage.name,
@@ -72,7 +83,12 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
     started: (subscription) => {
       waiting = undefined;
       runner.started(subscription);
+      // A store that is away is asked again.
+      looking = setInterval(() => void retryWhereAsked().catch(() => undefined), lookEveryMs).unref();
     },
-    stop: () => runner.stop(),
+    stop: () => {
+      clearInterval(looking);
+      return runner.stop();
+    },
   };
 }

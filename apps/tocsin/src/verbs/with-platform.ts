@@ -61,6 +61,10 @@ export async function withPlatform<T>(
   }
 }
 
+/** For verbs that change what only the process that holds the storage may change. */
+export const endItFirst = (): Promise<never> =>
+  Promise.reject(new UsageError('Another process holds the embedded storage: end it, run this, and start it again.'));
+
 /** Says what went wrong and ends: 2 for a mistake in configuration or usage, 1 for everything else. */
 export function fail(error: unknown): never {
   if (error instanceof UsageError || error instanceof CannotStart) {

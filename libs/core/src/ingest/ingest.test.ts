@@ -89,9 +89,8 @@ describe('an accepted record', () => {
             receivedAt: Date.parse('2026-01-01T12:00:01Z'),
             origin: { topic: 'bank.payments', partition: 3, offset: 17 },
             // What the bank sent travels along, for the case that it contradicts what it sent before.
-            bank: { key: 'acc-1' },
+            raw: { key: 'acc-1', value: '{}', headers: {} },
           },
-          headers: { 'tocsin-bank-value': bytesOf('{}') },
         },
       ],
     });

@@ -98,7 +98,10 @@ export interface Subscriber {
 }
 
 export interface Subscription {
-  /** Delivers from this offset on; also resumes. Records of an earlier position that are in flight are discarded. */
+  /**
+   * Delivers from this offset on; also resumes. Records of an earlier position that are in flight are discarded. After
+   * `failed` with RECREATED it reads the topic that stands there now.
+   */
   seek(partition: number, offset: number): void;
   pause(partition: number): void;
   /** Publishes how far the group is, for lag, autoscaling and as a witness. Never used as the position to start from. */
@@ -129,7 +132,10 @@ export interface Log {
   /** Creates those that are missing, and says which. */
   createTopics(specs: readonly TopicSpec[]): Promise<readonly string[]>;
   subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription>;
-  /** Committed offsets of a group by partition; empty when it never committed. */
+  /**
+   * Committed offsets of a group by partition; none for a partition for which it never committed. Also a witness: where the
+   * group committed and the client then wrote something over it that is no offset, zero.
+   */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, number>>;
   /** Resolves when the log answers. @throws LogError UNAVAILABLE */
   ping(): Promise<void>;

@@ -115,12 +115,15 @@ export interface AuditRow {
   readonly type: 'audit';
   readonly version: 1;
   readonly id: string;
+  /** `*` where it concerns the whole installation. */
   readonly tenantId: string;
-  /** `key:<id of the API key>`, `jwt:<subject>`, `customer`, `webhook:<channel>`. */
+  /** `key:<id of the API key>`, `jwt:<subject>`, `customer`, `webhook:<channel>`, `operator:<who ran the command>`. */
   readonly actor: string;
   readonly action: string;
   /** `done` or `refused`. */
   readonly result: 'done' | 'refused';
   readonly why?: string;
+  /** Of an operator's command: what exactly was done. */
+  readonly details?: Readonly<Record<string, unknown>>;
   readonly at: Instant;
 }

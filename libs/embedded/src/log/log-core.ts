@@ -164,10 +164,11 @@ export class LogCore {
     const groupKey = `${no}/${groupName}`;
     const group = groups.get(groupKey) ?? new Group(partitions);
     groups.set(groupKey, group);
+    const known = new Map(Array.from({ length: partitions }, (_, partition) => [partition, identity] as const));
     const member = new Member({
       subscriber,
       maxBytesPerPartition: options.maxBytesPerPartition ?? defaultDelivery,
-      log: (partition) => this.#partitionOf(name, identity, partition),
+      log: (partition) => this.#partitionOf(name, known, partition),
       commit: async (partition, offset) => {
         await this.#store.change(() => this.#commits.put(commitKey(groupName, no, partition), offset));
       },
@@ -180,11 +181,15 @@ export class LogCore {
     return member;
   }
 
-  #partitionOf(name: string, identity: string, partition: number): PartitionLog | LogError {
+  /** `known`: which topic each partition is read of. Whoever reads on after RECREATED means the one that stands there now. */
+  #partitionOf(name: string, known: Map<number, string>, partition: number): PartitionLog | LogError {
     const topic = this.#topics.get(name);
     if (topic === undefined) return new LogError('UNKNOWN_TOPIC', `Topic ${name} was deleted.`);
-    if (topic.row.identity !== identity)
+    const { identity } = topic.row;
+    if (known.get(partition) !== identity) {
+      known.set(partition, identity);
       return new LogError('RECREATED', `Topic ${name} was deleted and created again.`);
+    }
     return topic.partitions[partition]!;
   }
 

@@ -131,8 +131,10 @@ export class KafkajsLog implements Log {
     return new Map(
       partitions
         .map(({ partition, offset }) => [partition, Number(offset)] as const)
-        // Minus one stands for "never committed"; kafkajs itself commits minus two when it resets a position.
-        .filter(([, offset]) => offset >= 0),
+        // Minus one stands for "never committed". kafkajs itself commits minus two when it resets a position: whoever did
+        // that had committed before, and that is what this answer is a witness of.
+        .filter(([, offset]) => offset !== -1)
+        .map(([partition, offset]) => [partition, Math.max(offset, 0)]),
     );
   }
 

@@ -36,6 +36,8 @@ interface Delivery {
   readonly payload: EachBatchPayload;
 }
 
+/** How often the topic is asked whether it is still the one that is read. */
+const lookAtTopicMs = 5_000;
 const firstRestartMs = 200;
 const slowestRestartMs = 3_000;
 /** How long `close` waits for a join that is under way; a group can be slow to form. */
@@ -58,12 +60,14 @@ const fetchedFrom = (batch: Batch): number =>
  * - When the broker is away it crashes; the consumer is then given up and a new one started, until one joins.
  *
  * Not to be seen with kafkajs: a topic that is deleted, created again and filled beyond our position, all between two
- * fetches. Identity is compared at every join, seek and discontinuity; the fingerprint that the engine keeps with its
- * position covers the rest.
+ * fetches. Identity is compared at every join, seek and discontinuity, and every five seconds; the fingerprint that the
+ * engine keeps with its position covers the rest.
  */
 export class KafkajsSubscription implements Subscription {
   readonly #parts: KafkajsSubscriptionParts;
   readonly #held = new Map<number, Held>();
+  /** Where a partition was found created anew: the topic as it is taken to be since; undefined until the next seek. */
+  readonly #renewed = new Map<number, TopicFacts | undefined>();
   readonly #closing = Promise.withResolvers<void>();
   readonly #sessionMs: number;
   #consumer: Consumer | undefined;
@@ -79,7 +83,9 @@ export class KafkajsSubscription implements Subscription {
   }
 
   start(): void {
-    this.#running ??= this.#keepRunning();
+    if (this.#running !== undefined) return;
+    this.#running = this.#keepRunning();
+    void this.#watchTopic();
   }
 
   seek(partition: number, offset: number): void {
@@ -131,6 +137,20 @@ export class KafkajsSubscription implements Subscription {
       });
       wait = joined ? firstRestartMs : Math.min(wait * 2, slowestRestartMs);
       await Promise.race([sleep(wait), this.#closing.promise]);
+    }
+  }
+
+  async #watchTopic(): Promise<void> {
+    const { topic, reader, facts } = this.#parts;
+    while (!this.#closed) {
+      await Promise.race([sleep(lookAtTopicMs, undefined, { ref: false }), this.#closing.promise]);
+      const identity = this.#closed ? undefined : await reader.identity(topic).catch(() => undefined);
+      if (identity === undefined) continue;
+      for (const held of this.#held.values()) {
+        const known = this.#renewed.has(held.partition) ? this.#renewed.get(held.partition) : facts;
+        const changed = known?.identity !== undefined && known.identity !== identity;
+        if (changed && held.expected !== undefined) this.#startFrom(held, held.expected);
+      }
     }
   }
 
@@ -217,7 +237,7 @@ export class KafkajsSubscription implements Subscription {
     const current = (): boolean => !this.#closed && this.#held.get(held.partition) === held && held.turn === turn;
     for (let wait = firstRestartMs; current(); wait = Math.min(wait * 2, slowestRestartMs)) {
       try {
-        const failure = await obstacle(this.#parts, held.partition, offset);
+        const failure = await this.#obstacle(held, offset);
         if (!current()) return;
         if (failure !== undefined) return this.#fail(held, failure);
         held.expected = offset;
@@ -233,7 +253,19 @@ export class KafkajsSubscription implements Subscription {
     }
   }
 
+  /** Whoever seeks again after hearing that the topic was created anew means the topic that stands there now. */
+  async #obstacle(held: Held, offset: number): Promise<LogError | undefined> {
+    const { topic, reader, facts } = this.#parts;
+    const { partition } = held;
+    if (this.#renewed.has(partition) && this.#renewed.get(partition) === undefined) {
+      const identity = await reader.identity(topic);
+      this.#renewed.set(partition, identity === undefined ? facts : { ...facts, identity });
+    }
+    return obstacle({ topic, reader, facts: this.#renewed.get(partition) ?? facts }, partition, offset);
+  }
+
   #fail(held: Held, failure: LogError): void {
+    if (failure.code === 'RECREATED') this.#renewed.set(held.partition, undefined);
     held.expected = undefined;
     held.turn += 1;
     this.#pauseFetching([held.partition]);
@@ -256,7 +288,7 @@ export class KafkajsSubscription implements Subscription {
     const expected = held.expected!;
     const begun = fetchedFrom(batch);
     try {
-      const failure = await obstacle(this.#parts, held.partition, expected);
+      const failure = await this.#obstacle(held, expected);
       if (held.turn !== turn) return false;
       if (failure === undefined && begun > expected) return true;
       // In range, yet reset: the log was shorter when kafkajs asked, so it is not the one that was read before.

@@ -19,7 +19,7 @@ export interface FetcherParts {
   readonly cluster: Cluster;
   readonly connections: Connections;
   readonly topic: string;
-  /** Of the topic as it was when subscribed to: no other one of this name is read. */
+  /** Of the topic as it was when subscribed to. */
   readonly topicId: string;
   readonly maxBytesPerPartition: number;
   held(): Iterable<HeldPartition>;
@@ -65,9 +65,12 @@ export class Fetcher {
   #idle = Promise.withResolvers<void>();
   /** Least recently served first: an answer has room for a few partitions, and the broker fills it in our order. */
   #order: HeldPartition[] = [];
+  /** No other topic of this name is read, until all partitions were told of it and are sought anew. */
+  #topicId: string;
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
+    this.#topicId = parts.topicId;
   }
 
   /** A position was sought or a partition came: it will be asked for soon. */
@@ -172,13 +175,13 @@ export class Fetcher {
 
   /** False when it brought nothing but trouble. */
   async #fetchOnce(node: number, asked: readonly Asked[]): Promise<boolean> {
-    const { cluster, connections, maxBytesPerPartition, topicId } = this.#parts;
+    const { cluster, connections, maxBytesPerPartition } = this.#parts;
     const connection = await connections.to(cluster.broker(node));
     const restless = performance.now() < this.#restlessUntil;
     const fetched = await fetch(
       connection,
       {
-        topicId,
+        topicId: this.#topicId,
         maxWaitMs: restless ? restlessMs : patientMs,
         maxBytes: Math.max(maxBytes, maxBytesPerPartition),
         maxBytesPerPartition,
@@ -236,11 +239,18 @@ export class Fetcher {
 
   /** Is the topic gone, or another one in its place? */
   async #lookInto(asked: readonly Asked[]): Promise<void> {
-    const { cluster, topic, topicId } = this.#parts;
+    const { cluster, topic } = this.#parts;
     const now = await cluster.look(topic);
-    if (now?.id === topicId) return;
-    const failure = logError(now === undefined ? 'UNKNOWN_TOPIC' : 'RECREATED');
-    for (const { held, turn } of asked) if (this.#parts.current(held, turn)) this.#parts.failed(held, failure);
+    if (now?.id === this.#topicId) return;
+    if (now === undefined) {
+      const gone = logError('UNKNOWN_TOPIC');
+      for (const { held, turn } of asked) if (this.#parts.current(held, turn)) this.#parts.failed(held, gone);
+      return;
+    }
+    this.#topicId = now.id;
+    for (const held of [...this.#parts.held()]) {
+      if (held.from !== undefined) this.#parts.failed(held, logError('RECREATED'));
+    }
   }
 
   async #pause(milliseconds: number): Promise<void> {

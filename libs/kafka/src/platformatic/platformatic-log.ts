@@ -145,8 +145,9 @@ export class PlatformaticLog implements Log {
       return new Map(
         partitions
           .map(({ partitionIndex, committedOffset }) => [partitionIndex, Number(committedOffset)] as const)
-          // Minus one stands for "never committed".
-          .filter(([, offset]) => offset >= 0),
+          // Minus one stands for "never committed"; kafkajs commits minus two when it resets a position.
+          .filter(([, offset]) => offset !== -1)
+          .map(([partition, offset]) => [partition, Math.max(offset, 0)]),
       );
     });
   }

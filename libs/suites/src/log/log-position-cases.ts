@@ -140,6 +140,9 @@ export const logPositionCases: readonly LogCase[] = [
           !reader.values(0).includes('1000'),
           'A record of the new topic was delivered as if nothing had happened.',
         );
+        // Whoever seeks again after that has been told, and means the topic that stands there now.
+        await reader.seek(0, 0);
+        await until('the new topic is read', () => reader.values(0).includes('1002'));
       });
     },
   },

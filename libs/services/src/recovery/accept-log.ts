@@ -1,0 +1,69 @@
+import { acceptNewLog } from '@tocsin/engine';
+import type { Platform } from '../platform/platform.ts';
+import { diagnose } from './diagnosis.ts';
+import type { Diagnosis } from './diagnosis.ts';
+import type { InstalledStage } from './installed-stages.ts';
+import { auditOperator } from './operator-audit.ts';
+import { RetryRequests } from './retry-requests.ts';
+
+/** As it stands in `audit`; `tocsin recover` finds there which generation was in use. */
+export const acceptAction = 'accept-log';
+
+export interface Acceptance extends Diagnosis {
+  /** What is done, or would be. `nothing`: the log is the one that was read. `impossible`: there is no state to go on with. */
+  readonly does: 'accept' | 'nothing' | 'impossible';
+  /** Where it goes on, under which generation. */
+  readonly from?: number;
+  readonly generation?: number;
+}
+
+export interface AcceptOptions {
+  /** All that need it, when absent. */
+  readonly partitions?: readonly number[];
+  readonly from: 'start' | 'end' | number;
+  readonly dryRun: boolean;
+  /** Also where the log looks like the one that was read: it may have been found out too late. */
+  readonly force?: boolean;
+}
+
+const needsAcceptance: readonly Diagnosis['verdict'][] = ['BEYOND_END', 'BEFORE_START', 'FINGERPRINT_DIFFERS'];
+
+/** Takes the log that stands there now for the right one, partition by partition, where it is not the one that was read. */
+export async function acceptLog(
+  platform: Platform,
+  stage: InstalledStage,
+  { partitions, from, dryRun, force = false }: AcceptOptions,
+): Promise<readonly Acceptance[]> {
+  const looked = await diagnose(platform, stage);
+  const chosen = looked.filter(({ partition }) => partitions?.includes(partition) ?? true);
+  const retries = new RetryRequests(platform.shortTerm);
+  const done: Acceptance[] = [];
+  for (const diagnosis of chosen) {
+    const { partition, verdict, position, start, end } = diagnosis;
+    const accepts = needsAcceptance.includes(verdict) || (force && verdict === 'fits');
+    if (position === null || !accepts) {
+      const empty = verdict === 'STATE_EMPTY';
+      // One that was found to be created again while it was read may yet have had nothing to lose.
+      if (!empty && !dryRun) await retries.ask(stage.name, partition);
+      done.push({ ...diagnosis, does: empty ? 'impossible' : 'nothing' });
+      continue;
+    }
+    const offset = from === 'start' ? start : from === 'end' ? end : from;
+    const generation = position.generation + 1;
+    if (!dryRun) {
+      const details = { stage: stage.name, topic: stage.topic, partition, verdict, before: position.offset, offset };
+      await auditOperator(platform, { action: acceptAction, details: { ...details, generation }, at: Date.now() });
+      const { log } = stage;
+      await acceptNewLog({
+        stage: { name: stage.name, input: stage.topic },
+        partition,
+        log,
+        state: platform.state,
+        from,
+      });
+      await retries.ask(stage.name, partition);
+    }
+    done.push({ ...diagnosis, does: 'accept', from: offset, generation });
+  }
+  return done;
+}
