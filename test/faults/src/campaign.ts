@@ -96,7 +96,9 @@ export class Campaign {
     const { faults, seed, brokers, kinds } = this.#options;
     const random = seeded(seed * 104_729 + 1);
     const possible = allKinds.filter(
-      (kind) => (kinds?.includes(kind.name) ?? true) && (kind.brokers === undefined || kind.brokers === brokers),
+      (kind) =>
+        (kinds?.includes(kind.name) ?? kind.exclusive !== true) &&
+        (kind.brokers === undefined || kind.brokers === brokers),
     );
     if (possible.length === 0) throw new Error('There is no such kind of fault.');
     const sequence: { kind: Kind; drawn: Drawn }[] = [];
@@ -121,11 +123,18 @@ export class Campaign {
         continue;
       }
       const [next] = waiting.splice(at, 1);
+      if (next!.kind.exclusive === true) await this.#alone();
       this.#launch(next!.kind, next!.drawn);
+      if (next!.kind.exclusive === true) await this.#alone();
       const { everyMs } = this.#options;
       await rest(pace.between(everyMs / 2, everyMs * 1.5));
     }
-    await Promise.all(this.#running);
+    await this.#alone();
+  }
+
+  /** Nothing is under way any more. */
+  async #alone(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   #launch(kind: Kind, drawn: Drawn): void {

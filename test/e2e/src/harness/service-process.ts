@@ -17,7 +17,8 @@ export class ServiceProcess {
   readonly label: string;
   readonly url: string;
   readonly logFile: string;
-  readonly #configuration: string;
+  /** The file that it reads. */
+  readonly configuration: string;
   readonly #port: number;
   #process: GuardedProcess | undefined;
   #frozen = false;
@@ -27,7 +28,7 @@ export class ServiceProcess {
     this.label = label;
     this.url = `http://127.0.0.1:${port}`;
     this.logFile = join(folder, `${label}.log`);
-    this.#configuration = join(folder, `${label}.yaml`);
+    this.configuration = join(folder, `${label}.yaml`);
     this.#port = port;
   }
 
@@ -50,14 +51,14 @@ export class ServiceProcess {
   /** JSON is YAML. */
   configure(settings: object): void {
     const own = { ...settings, http: { host: '127.0.0.1', port: this.#port } };
-    writeFileSync(this.#configuration, JSON.stringify(own, null, 2), { mode: 0o600 });
+    writeFileSync(this.configuration, JSON.stringify(own, null, 2), { mode: 0o600 });
   }
 
   /** @param preloads modules that Node loads before the service */
   launch(preloads: readonly string[] = []): void {
     const flags = preloads.flatMap((url) => ['--import', url]);
     this.#frozen = false;
-    this.#process = startGuarded(process.execPath, [...flags, main(this.name), '--config', this.#configuration], {
+    this.#process = startGuarded(process.execPath, [...flags, main(this.name), '--config', this.configuration], {
       outputFile: this.logFile,
     });
   }

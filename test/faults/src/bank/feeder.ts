@@ -38,6 +38,7 @@ export class Feeder {
   }
 
   start(): void {
+    this.pause();
     this.#last = performance.now();
     this.#timer = setInterval(() => this.#tick(), everyMs);
   }

@@ -31,7 +31,7 @@ import { TcpProxy } from './tcp-proxy.ts';
 
 export const bankTopic = 'bank.payments';
 const bankPartitions = 8;
-const installation = 'campaign';
+export const installation = 'campaign';
 
 /** Where it stands by how much the wall clock of an instance is off. */
 export const clockFile = (folder: string, label: string): string => join(folder, `${label}.clock`);

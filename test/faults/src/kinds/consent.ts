@@ -1,3 +1,4 @@
+import { waitUntil } from '@tocsin/testing';
 import type { Bed } from '../bed/bed.ts';
 import type { Person } from '../bank/workload.ts';
 import type { Memory } from '../memory.ts';
@@ -69,3 +70,43 @@ export const takenBack = taking('stop', [], false);
 
 /** Within a second after the answer Redis is what it was before the question. */
 export const takenBackThenRollback = taking('stop-then-older-file', ['redis'], true);
+
+/**
+ * The same while a message waits in `deliver` for a provider that wants it later, and `alert` is too slow to pass the news on:
+ * then the barrier alone holds it, and the barrier is what Redis forgets.
+ */
+export const takenBackWhileWaiting: Kind = {
+  name: 'stop-while-waiting-then-older-file',
+  draw: (bed, random, memory) => {
+    const one = bed.workload.stoppers[(memory.stoppersDrawn += 1) - 1];
+    const [byWord, awayMs] = [random.chance(0.5), random.between(0, 500)];
+    const alerts = bed.of('alert');
+    return {
+      target: one === undefined ? 'nobody is left who could' : one.customer.id,
+      needs: ['redis', ...alerts.map(({ label }) => `process ${label}`), 'provider messenger'],
+      run: async () => {
+        if (one === undefined) return;
+        const to = one.customer.addresses.messenger!;
+        const rollBack = bed.redis.remember();
+        const later = { kind: 'rate-limited', retryAfterSeconds: 4 } as const;
+        const good = bed.graph.script({ fault: later, times: burst, recipientSuffix: to });
+        spend(bed, one, burst);
+        await waitUntil(
+          'the provider to want a message later',
+          () => bed.graph.received().some((request) => request.to === to && request.outcome === 'rate-limited'),
+          { withinMs: 40_000 },
+        );
+        for (const { process } of alerts) process.freeze();
+        try {
+          await takeBack(bed, memory, one, byWord);
+          await rollBack(awayMs);
+          await rest(6_000);
+        } finally {
+          for (const { process } of alerts) process.thaw();
+          good();
+        }
+        await bed.redis.whole();
+      },
+    };
+  },
+};

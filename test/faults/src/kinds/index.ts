@@ -1,14 +1,15 @@
 import { clockJumps } from './clock.ts';
-import { takenBack, takenBackThenRollback } from './consent.ts';
+import { takenBack, takenBackThenRollback, takenBackWhileWaiting } from './consent.ts';
 import type { Kind } from './kind.ts';
 import { cut, silent, slow } from './network.ts';
 import { alertAway, buildThenRollback } from './outages.ts';
 import { killed, killedTwice, leavesAndJoins, zombie } from './processes.ts';
 import { answersLate, answersTwice, timesOut } from './providers.ts';
 import { poison, policyActivated, ruleSetActivated } from './records.ts';
+import { redisEmptied, topicRecreated } from './stops.ts';
 import { brokerKilled, controllerKilled, redisFailsOver, redisKilled, redisOlder } from './servers.ts';
 
-/** Every kind of fault that the pipeline must survive by itself. */
+/** Every kind of fault: those that the pipeline must survive by itself, and those that must stop it. */
 export const kinds: readonly Kind[] = [
   killed,
   killedTwice,
@@ -33,6 +34,9 @@ export const kinds: readonly Kind[] = [
   buildThenRollback,
   takenBack,
   takenBackThenRollback,
+  takenBackWhileWaiting,
+  topicRecreated,
+  redisEmptied,
 ];
 
 export type { Drawn, Kind } from './kind.ts';

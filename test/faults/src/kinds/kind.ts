@@ -17,6 +17,8 @@ export interface Kind {
   readonly name: string;
   /** Only where there are so many brokers. */
   readonly brokers?: 1 | 3;
+  /** Happens with nothing else under way, and only where it is asked for by name. */
+  readonly exclusive?: true;
   /** In one shuffle of all kinds it comes so often. */
   readonly share?: number;
   draw(bed: Bed, random: Random, memory: Memory): Drawn;

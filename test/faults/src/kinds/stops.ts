@@ -1,0 +1,194 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { topicNames } from '@tocsin/core';
+import { lag } from '@tocsin/test-e2e';
+import { waitUntil } from '@tocsin/testing';
+import { Kafka, logLevel } from 'kafkajs';
+import type { Bed, Instance } from '../bed/bed.ts';
+import { bankTopic, installation } from '../bed/bed.ts';
+import { say } from '../say.ts';
+import { rest } from './kind.ts';
+import type { Kind } from './kind.ts';
+
+/*
+ * Faults after which a partition must not go on by itself: it stops, raises the alarm that the runbook names, and sends
+ * nothing; then the runbook's command is run, and everything is delivered. One at a time, with nothing else under way.
+ */
+
+const tocsin = fileURLToPath(new URL('../../../../apps/tocsin/bin/tocsin.mjs', import.meta.url));
+const alarmWithinMs = 90_000;
+
+/** A command of the product, as the runbook names it. @throws Error with what it said */
+function run(bed: Bed, ...words: readonly string[]): Promise<string> {
+  const instance = bed.of('gateway')[0]!;
+  const child = spawn(process.execPath, [tocsin, '--config', instance.process.configuration, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve(said);
+      else reject(new Error(`tocsin ${words.join(' ')} ended with ${code}: ${said}`));
+    });
+  });
+}
+
+interface StageOf {
+  readonly stage: string;
+  readonly topic: string;
+  readonly service: Instance['name'];
+}
+
+const stages: readonly StageOf[] = [
+  { stage: 'ingest.payments', topic: bankTopic, service: 'ingest' },
+  { stage: 'detect', topic: topicNames.accountEvents, service: 'detect' },
+  { stage: 'alert', topic: topicNames.customerEvents, service: 'alert' },
+  ...['messenger', 'sms', 'email'].flatMap((channel) =>
+    ['urgent', 'routine'].map((lane): StageOf => ({
+      stage: `deliver.${channel}.${lane}`,
+      topic: `deliveries.${channel}.${lane}`,
+      service: 'deliver',
+    })),
+  ),
+];
+
+/** The bank pauses, and everything that it wrote is through. */
+async function quiet(bed: Bed): Promise<void> {
+  bed.feeder.pause();
+  await rest(1_000);
+  for (const { stage, topic } of stages) {
+    await waitUntil(
+      `${stage} to have read everything`,
+      async () => (await lag(bed.log, `${installation}.${stage}`, topic)).every((behind) => behind === 0),
+      { withinMs: 120_000, everyMs: 500 },
+    );
+  }
+  await rest(1_500);
+}
+
+const requests = (bed: Bed): number => bed.outbox.all().length;
+
+/** What the instances say of stopped partitions of a stage, by reason. */
+async function stopped(bed: Bed, { stage, service }: StageOf): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  for (const { process } of bed.of(service)) {
+    for (const line of (await process.metrics()).split('\n')) {
+      if (!line.startsWith('tocsin_partition_stopped{') || !line.includes(`stage="${stage}"`)) continue;
+      const reason = /reason="([^"]+)"/.exec(line)?.[1] ?? '?';
+      if (Number(line.slice(line.lastIndexOf(' ') + 1)) > 0) found.set(reason, (found.get(reason) ?? 0) + 1);
+    }
+  }
+  return found;
+}
+
+/** Waits for the alarm in the metrics, and that health says so too. */
+async function alarm(bed: Bed, where: StageOf, reasons: readonly string[]): Promise<void> {
+  let seen: ReadonlyMap<string, number> = new Map();
+  await waitUntil(
+    () => `the alarm ${reasons.join(' or ')} of ${where.stage}; there is ${JSON.stringify([...seen])}`,
+    async () => {
+      seen = await stopped(bed, where);
+      return [...seen.keys()].some((reason) => reasons.includes(reason));
+    },
+    { withinMs: alarmWithinMs, everyMs: 500 },
+  );
+  const healths = await Promise.all(bed.of(where.service).map(({ process }) => process.health()));
+  if (!healths.some((health) => health.startsWith('503') && reasons.some((reason) => health.includes(reason)))) {
+    throw new Error(`No instance of ${where.service} says in its health why it stopped: ${healths.join(' | ')}`);
+  }
+  say(`the alarm is raised: ${[...seen].map(([reason, count]) => `${reason} on ${count} partitions`).join(', ')}`);
+}
+
+/** Nothing may leave between alarm and runbook, however much there is to tell. */
+async function silence(bed: Bed, before: number): Promise<void> {
+  await rest(4_000);
+  const after = requests(bed);
+  if (after > before) throw new Error(`${after - before} messages left while the partitions stood still.`);
+}
+
+async function recreate(bed: Bed, topic: string): Promise<void> {
+  const facts = await bed.log.facts(topic);
+  if (facts === undefined) throw new Error(`There is no topic ${topic}.`);
+  const kafka = new Kafka({ brokers: [...bed.cluster.addresses], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.deleteTopics({ topics: [topic] });
+    await waitUntil(`${topic} to be gone`, async () => !(await admin.listTopics()).includes(topic));
+    const { brokers } = bed.options;
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        {
+          topic,
+          numPartitions: facts.partitions,
+          replicationFactor: brokers,
+          configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
+        },
+      ],
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** A topic is deleted and created again under its readers. */
+export const topicRecreated: Kind = {
+  name: 'topic-recreated',
+  exclusive: true,
+  draw: (bed, random) => {
+    const where = random.pick(
+      stages.filter(({ stage }) =>
+        ['detect', 'alert', 'deliver.sms.routine', 'deliver.messenger.routine'].includes(stage),
+      ),
+    );
+    return {
+      target: where.topic,
+      needs: [],
+      run: async () => {
+        await quiet(bed);
+        const before = requests(bed);
+        await recreate(bed, where.topic);
+        if (where.service !== 'deliver') {
+          bed.feeder.start();
+          await alarm(bed, where, ['BEYOND_END', 'FINGERPRINT_DIFFERS', 'RECREATED']);
+          await silence(bed, before);
+        } else {
+          // The other channels and lanes go on: only this one must stand still.
+          await alarm(bed, where, ['BEYOND_END', 'FINGERPRINT_DIFFERS', 'RECREATED']);
+          await silence(bed, before);
+          bed.feeder.start();
+        }
+        say((await run(bed, 'accept-log', '--stage', where.stage)).trim().split('\n').slice(-3).join(' · '));
+      },
+    };
+  },
+};
+
+/** Somebody empties Redis. */
+export const redisEmptied: Kind = {
+  name: 'redis-emptied',
+  exclusive: true,
+  draw: (bed, random) => {
+    const ageMs = random.between(500, 3_000);
+    return {
+      target: 'redis',
+      needs: [],
+      run: async () => {
+        const restore = bed.redis.remember();
+        await rest(ageMs);
+        await bed.redis.flush();
+        for (const where of stages.filter(({ stage }) => ['ingest.payments', 'detect', 'alert'].includes(stage)))
+          await alarm(bed, where, ['STATE_EMPTY']);
+        await rest(2_000);
+        await silence(bed, requests(bed));
+        await restore(200);
+        await bed.redis.whole();
+        for (const { stage } of stages) await run(bed, 'retry', '--stage', stage);
+      },
+    };
+  },
+};
