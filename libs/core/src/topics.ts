@@ -150,7 +150,7 @@ const fixed: readonly Topic[] = [
 const delivery = (channel: ChannelId, lane: Lane): Topic => ({
   name: deliveryTopic(channel, lane),
   key: 'tenant:customer',
-  values: ['delivery', 'contact', 'attempt', 'outcome', 'redrive', 'tick'],
+  values: ['delivery', 'contact', 'barrier', 'attempt', 'outcome', 'redrive', 'tick'],
   size: 'delivery',
   cleanup: 'delete',
   retention: week,

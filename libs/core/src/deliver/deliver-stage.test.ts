@@ -335,6 +335,38 @@ describe('contacts and policies', () => {
   });
 });
 
+describe('a barrier in the log', () => {
+  const noted = (offset: number, verdict: 'allow' | 'deny' | 'wait' = 'deny') =>
+    ({
+      type: 'barrier',
+      version: 1,
+      id: `c${offset}`,
+      tenantId: 'bank',
+      customerId: 'cus-1',
+      channel: 'sms',
+      offset,
+      verdict,
+    }) as const;
+  const standing = (w: DeliverWorld) => w.state('b:bank:cus-1');
+
+  it('stands until the contact is as new, and the newest counts', () => {
+    const w = world().given(aContact({ sourceOffset: 5 }), noted(8), noted(7, 'allow'));
+    expect(standing(w)).toMatchObject({ offset: 8, verdict: 'deny' });
+    w.given(aContact({ sourceOffset: 7 }));
+    expect(standing(w)).toMatchObject({ offset: 8 });
+    w.given(aContact({ sourceOffset: 8, stopped: true }));
+    expect(standing(w)).toBeUndefined();
+  });
+
+  it('says nothing new where the contact knows already', () => {
+    expect(standing(world().given(aContact({ sourceOffset: 9 }), noted(9), noted(4)))).toBeUndefined();
+  });
+
+  it('may come before anything is known of the customer', () => {
+    expect(standing(world().given(noted(3)))).toMatchObject({ offset: 3 });
+  });
+});
+
 describe('the disclosure ledger', () => {
   const filled = () => {
     const w = world().given(aDelivery(), aDelivery({ id: 'a2/sms/1', alertId: 'a2' }));

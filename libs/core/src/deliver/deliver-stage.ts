@@ -1,9 +1,11 @@
 import type { ChannelId } from '../consent.ts';
 import { keyOf } from '../partition.ts';
+import { newerBarrier } from '../ports/barriers.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { LogRecord } from '../ports/log.ts';
 import type {
   AttemptRecord,
+  BarrierRecord,
   ContactRecord,
   DeliverRecord,
   DeliveryRecord,
@@ -15,7 +17,7 @@ import type { TenantPolicyRecord } from '../records/customer.ts';
 import type { Stage, StepContext, Timer } from '../stage.ts';
 import { days, hours, minutes } from '../time.ts';
 import { deliveryTopic } from '../topics.ts';
-import { contactKey, disclosuresKey, jobKey, policyKey, settledKey } from './job.ts';
+import { barrierKey, contactKey, disclosuresKey, jobKey, policyKey, settledKey } from './job.ts';
 import type { Job, Remembered } from './job.ts';
 import { dropped, JobStep, mayFollow } from './job-step.ts';
 import { defaultRetries } from './retry-schedule.ts';
@@ -46,7 +48,7 @@ const mostSeen = 2;
 
 export const deliverStageName = (channel: ChannelId, lane: Lane): string => `deliver.${channel}.${lane}`;
 
-const types: readonly string[] = ['delivery', 'contact', 'attempt', 'outcome', 'redrive', 'tenant-policy'];
+const types: readonly string[] = ['delivery', 'contact', 'barrier', 'attempt', 'outcome', 'redrive', 'tenant-policy'];
 const decoder = new TextDecoder();
 
 function decode(record: LogRecord): DeliverRecord {
@@ -60,7 +62,8 @@ function keys(record: DeliverRecord): readonly string[] {
   const customer = keyOf(record.tenantId, record.customerId);
   switch (record.type) {
     case 'contact':
-      return [contactKey(customer)];
+    case 'barrier':
+      return [contactKey(customer), barrierKey(customer)];
     case 'delivery':
       return [settledKey(record.id)];
     default:
@@ -113,6 +116,15 @@ export function deliverStage({
     const known = entries.get<ContactRecord>(key);
     // An equal offset is the same change told again, or a later part of the same one.
     if (known === undefined || contact.sourceOffset >= known.sourceOffset) entries.put(key, contact);
+    const barrier = barrierKey(keyOf(contact.tenantId, contact.customerId));
+    if ((entries.get<BarrierRecord>(barrier)?.offset ?? Infinity) <= contact.sourceOffset) entries.delete(barrier);
+  }
+
+  function onBarrier({ entries }: StepContext, barrier: BarrierRecord): void {
+    const customer = keyOf(barrier.tenantId, barrier.customerId);
+    if ((entries.get<ContactRecord>(contactKey(customer))?.sourceOffset ?? -1) >= barrier.offset) return;
+    const known = entries.get<BarrierRecord>(barrierKey(customer)) ?? null;
+    if (newerBarrier(barrier, known) !== known) entries.put(barrierKey(customer), barrier);
   }
 
   function onAttempt(context: StepContext, record: AttemptRecord): void {
@@ -179,6 +191,8 @@ export function deliverStage({
           return onDelivery(context, record);
         case 'contact':
           return onContact(context, record);
+        case 'barrier':
+          return onBarrier(context, record);
         case 'attempt':
           return onAttempt(context, record);
         case 'outcome':

@@ -11,6 +11,7 @@ import type { Instant } from '../time.ts';
  *   !h:<tenant>          where the ledger's chain is (`ChainHead`)
  *   !p:<tenant>          the tenant's policy, where one was broadcast
  *   c:<tenant:customer>  how the customer can be reached now (`ContactRecord`)
+ *   b:<tenant:customer>  what was taken back since then (`BarrierRecord`)
  *   i:<delivery>         what became of a delivery (`Settled`), so that none is accepted twice
  *   d:<tenant:customer>  the newest disclosures, for questions of the customer
  */
@@ -20,6 +21,7 @@ export const jobKey = (deliveryId: string): string => jobPrefix + deliveryId;
 export const chainKey = (tenantId: string): string => `!h:${tenantId}`;
 export const policyKey = (tenantId: string): string => `!p:${tenantId}`;
 export const contactKey = (customerKey: string): string => `c:${customerKey}`;
+export const barrierKey = (customerKey: string): string => `b:${customerKey}`;
 export const settledKey = (deliveryId: string): string => `i:${deliveryId}`;
 export const disclosuresKey = (customerKey: string): string => `d:${customerKey}`;
 

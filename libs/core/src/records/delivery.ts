@@ -1,4 +1,5 @@
 import type { Outcome } from '../channel.ts';
+import type { Barrier } from '../ports/barriers.ts';
 import type { ChannelId, DataClass, Purpose } from '../consent.ts';
 import type { Instant } from '../time.ts';
 import type { Money } from '../transaction.ts';
@@ -110,6 +111,23 @@ export interface ContactRecord {
   >;
 }
 
+/**
+ * Something was taken back or allowed again: what the barrier says at once, in the sender's own log, because the store of
+ * barriers can fall back to before it. Written by the gateway before it answers; counts until the contact copy is as new.
+ */
+export interface BarrierRecord {
+  readonly type: 'barrier';
+  readonly version: 1;
+  /** Of the record in `customer-events` that it stands for. */
+  readonly id: string;
+  readonly tenantId: string;
+  readonly customerId: string;
+  readonly channel: ChannelId;
+  /** Offset of that record. */
+  readonly offset: number;
+  readonly verdict: Barrier['verdict'];
+}
+
 /** On what an item of data may leave. */
 export type Ground =
   { readonly kind: 'consent'; readonly consentId: string } | { readonly kind: 'legal-basis'; readonly basis: string };
@@ -171,4 +189,4 @@ export interface RedriveRecord {
 }
 
 export type DeliverRecord =
-  DeliveryRecord | ContactRecord | AttemptRecord | OutcomeRecord | RedriveRecord | TenantPolicyRecord;
+  DeliveryRecord | ContactRecord | BarrierRecord | AttemptRecord | OutcomeRecord | RedriveRecord | TenantPolicyRecord;

@@ -1,5 +1,5 @@
-import { contactKey, keyOf } from '@tocsin/core';
-import type { BarrierAnswer, ContactRecord, Job, PartitionView } from '@tocsin/core';
+import { barrierKey, contactKey, keyOf, newerBarrier } from '@tocsin/core';
+import type { BarrierAnswer, BarrierRecord, ContactRecord, Job, PartitionView } from '@tocsin/core';
 import type { ExecutorOptions } from './executor-options.ts';
 
 /** What decides whether a delivery may leave now. */
@@ -21,11 +21,20 @@ export async function look(
     provider: channel.provider.name,
   }));
   try {
-    const keys = questions.map(({ tenantId, customerId }) => contactKey(keyOf(tenantId, customerId)));
-    const contacts = await view.load<ContactRecord>(keys);
+    const customers = questions.map(({ tenantId, customerId }) => keyOf(tenantId, customerId));
+    // What the store of barriers may have forgotten stands in our own log, too.
+    const own = await view.load<ContactRecord | BarrierRecord>([
+      ...customers.map(contactKey),
+      ...customers.map(barrierKey),
+    ]);
+    const contacts = own.slice(0, jobs.length) as readonly (ContactRecord | undefined)[];
+    const noted = own.slice(jobs.length) as readonly (BarrierRecord | undefined)[];
     // The barriers last: nothing waits between their answer and what is done with it.
     const answers = await barriers.ask(questions);
-    return contacts.map((contact, i) => ({ contact, answer: answers[i]! }));
+    return contacts.map((contact, i) => {
+      const { barrier, killed } = answers[i]!;
+      return { contact, answer: { barrier: newerBarrier(barrier, noted[i] ?? null), killed } };
+    });
   } catch {
     if (!view.lost) metrics.count('barriers_unreadable', { channel: channel.id });
     return undefined;

@@ -275,6 +275,28 @@ describe('what must not leave', () => {
     expect(me.told).toEqual(['d1 accepted', 'd2 accepted']);
   });
 
+  it('what was taken back before the store of barriers fell back: it stands in the log too', async () => {
+    const w = new World();
+    const noted = {
+      type: 'barrier',
+      version: 1,
+      id: 'c-2',
+      tenantId: 'bank',
+      customerId: 'cus-1',
+      channel: 'sms',
+      offset: 11,
+      verdict: 'deny',
+    } as const;
+    // Whoever takes over knows only what the log says: the store has never heard of it.
+    w.log.put(contact(), delivery('d1'), noted);
+    const me = w.owner();
+    await settle();
+    expect(w.channel.sent).toEqual([]);
+    // What was taken back before what stands harms nobody, and the contact that follows settles it.
+    await w.put(contact({ sourceOffset: 12 }), { ...noted, offset: 11 }, delivery('d2'));
+    expect(me.told).toEqual(['d1 revoked revoked', 'd2 accepted']);
+  });
+
   it('what a newer barrier has narrowed waits for the contact that says how', async () => {
     const w = new World();
     w.owner();

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { LogError, topicNames } from '@tocsin/core';
+import { LogError, deliveryTopic, lanes, topicNames } from '@tocsin/core';
 import type { Barriers, Log } from '@tocsin/core';
 import { apiKeys, startGatewayWorld } from './test/gateway-world.ts';
 import type { GatewayWorld } from './test/gateway-world.ts';
@@ -184,6 +184,22 @@ describe('a change of consent', () => {
       { tenantId: 'alpha', customerId, channel: 'sms', provider: 'Twilio' },
     ]);
     expect(answer?.barrier?.verdict).toBe(verdict);
+    // And in the logs of both lanes, for senders who find that the store has fallen back.
+    for (const lane of lanes) {
+      const noted = await world.records(deliveryTopic('sms', lane));
+      const own = noted.filter((record) => record.customerId === customerId);
+      const expected = { type: 'barrier', channel: 'sms', offset: answer?.barrier?.offset, verdict };
+      expect(own).toEqual(verdict === undefined ? [] : [expect.objectContaining(expected)]);
+    }
+  });
+
+  it('tells every channel that is configured what was taken back on all of them', async () => {
+    const changes = [change('*', '*', '*', 'revoke')];
+    expect((await world.call('POST', '/v1/customers/cus-all/consents', { body: { changes } })).status).toBe(200);
+    for (const channel of ['sms', 'messenger']) {
+      const noted = await world.records(deliveryTopic(channel, 'urgent'));
+      expect(noted.filter(({ customerId }) => customerId === 'cus-all')).toHaveLength(1);
+    }
   });
 
   it('masks a card number in what was said as proof', async () => {

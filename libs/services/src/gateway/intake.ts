@@ -1,5 +1,15 @@
-import { keyOf, partitionOf, topicNames } from '@tocsin/core';
-import type { Appended, Barrier, Barriers, ConsentRecord, CustomerRecord, Instant, Log } from '@tocsin/core';
+import { deliveryTopic, keyOf, lanes, partitionOf, topicNames } from '@tocsin/core';
+import type {
+  Appended,
+  Barrier,
+  BarrierRecord,
+  Barriers,
+  ChannelId,
+  ConsentRecord,
+  CustomerRecord,
+  Instant,
+  Log,
+} from '@tocsin/core';
 import { Away } from '../http/error-answers.ts';
 import { TopicPartitions } from './topic-partitions.ts';
 
@@ -24,19 +34,23 @@ export type Raise = Omit<Barrier, 'offset'>;
 
 /**
  * How anything from outside enters the logs: appended with all acknowledgements before anybody is answered. A change of
- * consent is in force when this resolves: record first, then the barrier that every sender reads, then the answer.
+ * consent is in force when this resolves: record first, then the barrier in the store that every
+ * sender reads and in the senders' own logs, then the answer.
  */
 export class Intake {
   readonly #log: Log;
   readonly #barriers: Barriers;
   readonly #sync: () => Promise<void>;
   readonly #partitions: TopicPartitions;
+  readonly #channels: readonly ChannelId[];
   readonly now: () => Instant;
 
   constructor(options: {
     readonly log: Log;
     readonly barriers: Barriers;
     readonly now: () => Instant;
+    /** Those that are configured: what is taken back on all of them is told to each. */
+    readonly channels: readonly ChannelId[];
     /** Awaits the flush to disk where an append alone does not (the embedded log). */
     readonly sync?: () => Promise<void>;
     readonly partitions?: TopicPartitions;
@@ -45,6 +59,7 @@ export class Intake {
     this.#barriers = options.barriers;
     this.#sync = options.sync ?? (() => Promise.resolve());
     this.#partitions = options.partitions ?? new TopicPartitions(options.log);
+    this.#channels = options.channels;
     this.now = options.now;
   }
 
@@ -102,10 +117,20 @@ export class Intake {
       for (const { record, barrier } of raises) {
         await this.#barriers.raise(record.tenantId, record.customerId, barrier);
       }
-      await this.#sync();
+      await this.appendAll(raises.flatMap(({ record, barrier }) => this.#noted(record, barrier)));
     } catch (error) {
       throw new BarrierUnavailable({ cause: error });
     }
+  }
+
+  /** A barrier in the logs of those who send: they know it still when the store of barriers has fallen back. */
+  #noted({ id, tenantId, customerId }: CustomerRecord & { readonly customerId: string }, barrier: Barrier): Placed[] {
+    const channels = barrier.channel === '*' ? this.#channels : [barrier.channel];
+    const { offset, verdict } = barrier;
+    return channels.flatMap((channel) => {
+      const record: BarrierRecord = { type: 'barrier', version: 1, id, tenantId, customerId, channel, offset, verdict };
+      return lanes.map((lane) => ({ topic: deliveryTopic(channel, lane), tenantId, id: customerId, record }));
+    });
   }
 
   /** @throws BarrierUnavailable when the record stands but the barrier does not. */
