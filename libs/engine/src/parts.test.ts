@@ -199,6 +199,8 @@ describe('a stage under test', () => {
   it.each<[string, Stage<number>['step']]>([
     ['reads the clock', ({ emit }) => emit({ topic: 'out', key: 'k', value: `${Date.now()}` })],
     ['makes a date of the present', ({ emit }) => emit({ topic: 'out', key: 'k', value: new Date().toISOString() })],
+    ['measures time', ({ emit }) => emit({ topic: 'out', key: 'k', value: `${performance.now()}` })],
+    ['draws a name', ({ emit }) => emit({ topic: 'out', key: 'k', value: crypto.randomUUID() })],
     ['rolls dice', ({ emit }) => emit({ topic: 'out', key: 'k', value: `${Math.random()}` })],
     ['puts what the store cannot keep', ({ entries }) => entries.put('list', new Map([[1, 2]]))],
     [

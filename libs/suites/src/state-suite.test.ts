@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import type { Position, Slot, StateStore } from '@tocsin/core';
+import { SimulatedStateStore } from '@tocsin/engine';
 import { stateCases } from './state-suite.ts';
 
 /** The ways in which a store can be wrong, one at a time; the suite must notice each. */
@@ -108,10 +109,10 @@ function memoryStore(fault: Fault | undefined, now: () => number): StateStore {
   };
 }
 
-/** Names of the cases that a store with this fault fails. */
-async function failing(fault?: Fault): Promise<readonly string[]> {
+/** Names of the cases that a store fails. */
+async function failing(make: (now: () => number) => StateStore): Promise<readonly string[]> {
   let now = 0;
-  const store = memoryStore(fault, () => now);
+  const store = make(() => now);
   const elapse = (span: number): Promise<void> => {
     now += span;
     return Promise.resolve();
@@ -152,10 +153,14 @@ const faults: readonly Fault[] = [
 
 describe('the contract suite of the state port', () => {
   it('lets a store pass that keeps the contract', async () => {
-    expect(await failing()).toEqual([]);
+    expect(await failing((now) => memoryStore(undefined, now))).toEqual([]);
+  });
+
+  it('lets the store of the simulation pass', async () => {
+    expect(await failing((now) => new SimulatedStateStore({ now }))).toEqual([]);
   });
 
   it.each(faults)('notices a store that %s', async (fault) => {
-    expect(await failing(fault)).not.toEqual([]);
+    expect(await failing((now) => memoryStore(fault, now))).not.toEqual([]);
   });
 });

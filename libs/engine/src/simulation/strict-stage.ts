@@ -17,18 +17,34 @@ class NoPresent extends RealDate {
   }
 }
 
-const noDice = forbidden('randomness');
+const { crypto: realCrypto, performance: realPerformance } = globalThis;
 
-/** Runs something with a clock and a source of randomness that throw. */
+/** A stand-in of a global whose every use throws. */
+const withheld = (what: string, methods: readonly string[]): object =>
+  Object.fromEntries(methods.map((method) => [method, forbidden(what)]));
+
+const noDice = forbidden('randomness');
+const noCrypto = withheld('randomness', ['getRandomValues', 'randomUUID']);
+const noPerformance = withheld('the clock', ['now', 'mark', 'measure']);
+
+const withhold = (name: 'crypto' | 'performance', value: unknown): void => {
+  Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+};
+
+/** Runs something with a clock and sources of randomness that throw. */
 function withoutChance<T>(run: () => T): T {
   const { random } = Math;
   globalThis.Date = NoPresent as unknown as DateConstructor;
   Math.random = noDice;
+  withhold('crypto', noCrypto);
+  withhold('performance', noPerformance);
   try {
     return run();
   } finally {
     globalThis.Date = RealDate;
     Math.random = random;
+    withhold('crypto', realCrypto);
+    withhold('performance', realPerformance);
   }
 }
 
