@@ -2,7 +2,7 @@ import { rejectHeaders, rejectedOutput } from '../ingest/rejected.ts';
 import type { Rejection } from '../format.ts';
 import { keyOf } from '../partition.ts';
 import type { TransactionRecord } from '../records/account.ts';
-import { logRecordOf } from '../records/raw-record.ts';
+import { logRecordOf, rawValueOf } from '../records/raw-record.ts';
 import type { Output } from '../stage.ts';
 
 const conflict: Rejection = {
@@ -21,12 +21,21 @@ const encoder = new TextEncoder();
 /** Not reached: what is large enough to be kept by its hash does not travel with the transaction. */
 const noDigest = (): string => '';
 
+/** A transaction's record with what stands in its header. */
+export interface ReceivedTransaction extends TransactionRecord {
+  /** The value of the bank's record. */
+  readonly bankValue?: Uint8Array;
+}
+
 /** The contradicting record for `rejected`: as the bank sent it, as if ingest had refused it. */
-export function conflictOutput(record: TransactionRecord): Output {
+export function conflictOutput(record: ReceivedTransaction): Output {
   const { origin, receivedAt, raw, tenantId, transaction } = record;
-  if (raw !== undefined) {
-    const output = rejectedOutput(logRecordOf(raw, origin, receivedAt), 'detect', [conflict], noDigest);
-    return { ...output, headers: { ...output.headers, ...byDetect, [rejectHeaders.masked]: String(raw.masked ?? 0) } };
+  const bank = record.bank ?? raw ?? {};
+  const value = record.bankValue ?? (raw === undefined ? undefined : rawValueOf(raw));
+  if (value !== undefined) {
+    const original = logRecordOf(bank, value, transaction.accountId, origin, receivedAt);
+    const output = rejectedOutput(original, 'detect', [conflict], noDigest);
+    return { ...output, headers: { ...output.headers, ...byDetect, [rejectHeaders.masked]: String(bank.masked ?? 0) } };
   }
   const canonical = {
     ...origin,

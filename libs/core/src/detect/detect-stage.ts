@@ -1,5 +1,6 @@
 import type { LogRecord } from '../ports/log.ts';
 import type { AccountRecord } from '../records/account.ts';
+import { bankValueHeader } from '../records/raw-record.ts';
 import type { CustomerCondition } from '../rules/condition.ts';
 import type { FraudRule } from '../rules/rule.ts';
 import type { Stage, StepContext } from '../stage.ts';
@@ -34,10 +35,12 @@ export interface DetectOptions {
   readonly conditions: readonly CustomerCondition[];
 }
 
-function decode({ value }: LogRecord): AccountRecord {
+function decode({ value, headers }: LogRecord): AccountRecord {
   const record = JSON.parse(decoder.decode(value ?? nothing)) as AccountRecord;
   if (!Object.hasOwn(types, record.type)) throw new Error('This is no record of account-events.');
   if (record.version !== 1) throw new Error('This build reads version 1 of a record.');
+  const bankValue = record.type === 'transaction' ? headers[bankValueHeader] : undefined;
+  if (bankValue !== undefined) (record as { bankValue?: Uint8Array }).bankValue = bankValue;
   return record;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { days, hours, minutes } from '../time.ts';
 import type { Transaction } from '../transaction.ts';
 import { contentHash } from './content-hash.ts';
-import { DetectWorld, start } from './test/detect-world.ts';
+import { DetectWorld, payment, start, tenantId } from './test/detect-world.ts';
 
 const text = (value: unknown): string => new TextDecoder().decode(value as Uint8Array);
 
@@ -64,6 +64,16 @@ describe('a contradiction', () => {
     world.pay('t-1');
     expect(world.counts.at(-1)).toBe('records_dropped detect duplicate');
     expect(world.told).toEqual([]);
+  });
+
+  it('is rejected with the bytes of the bank also where ingest 0.1.0 wrote them into the record', () => {
+    const given = new DetectWorld().pay('t-1');
+    const transaction = { ...payment('t-1', start), reference: 'other' };
+    const origin = { topic: 'bank', partition: 0, offset: 9 };
+    const raw0 = { key: 'k', value: raw, headers: {} };
+    given.record({ type: 'transaction', version: 1, tenantId, transaction, receivedAt: start, origin, raw: raw0 });
+    expect(text(given.rejected[0]!.value)).toBe(raw);
+    expect(text(given.rejected[0]!.rawKey)).toBe('k');
   });
 
   it('is one too when the time is another, even by days', () => {

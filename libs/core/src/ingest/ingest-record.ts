@@ -3,8 +3,7 @@ import { keyOf } from '../partition.ts';
 import type { DigestBytes } from '../ports/digest.ts';
 import type { LogRecord } from '../ports/log.ts';
 import type { AccountRecord, TransactionRecord } from '../records/account.ts';
-import { rawRecordOf } from '../records/raw-record.ts';
-import type { RawRecord } from '../records/raw-record.ts';
+import { bankRecordOf, bankValueHeader } from '../records/raw-record.ts';
 import type { Output } from '../stage.ts';
 import { topicNames } from '../topics.ts';
 import type { Transaction } from '../transaction.ts';
@@ -31,12 +30,13 @@ function ofTransaction(
   source: SourceOptions,
   tenantId: string,
   transaction: Transaction,
-  raw: RawRecord | undefined,
+  travels: boolean,
 ): Output {
   const alertsFrom =
     source.alertsFrom !== undefined && Object.hasOwn(source.alertsFrom, tenantId)
       ? source.alertsFrom[tenantId]
       : undefined;
+  const along = travels ? bankRecordOf(record, transaction.accountId) : undefined;
   const value: TransactionRecord = {
     type: 'transaction',
     version: 1,
@@ -45,9 +45,10 @@ function ofTransaction(
     receivedAt: record.timestamp,
     origin: { topic: record.topic, partition: record.partition, offset: record.offset },
     ...(alertsFrom === undefined ? {} : { alertsFrom }),
-    ...(raw === undefined ? {} : { raw }),
+    ...(along?.bank === undefined ? {} : { bank: along.bank }),
   };
-  return placed(tenantId, transaction.accountId, value);
+  const output = placed(tenantId, transaction.accountId, value);
+  return along === undefined ? output : { ...output, headers: { [bankValueHeader]: along.value } };
 }
 
 /** An account event counts as accepted when the log took the bank's record; a label says itself when it was given. */
@@ -69,12 +70,12 @@ export function ingestRecord(
 ): Ingested {
   const tenant = tenantOf(record, source);
   // Of several transactions in one record, none is the record.
-  const raw = decoded.transactions.length === 1 ? rawRecordOf(record) : undefined;
+  const travels = decoded.transactions.length === 1;
   const rejections = typeof tenant === 'string' ? decoded.rejections : [...decoded.rejections, tenant];
   const accepted =
     typeof tenant === 'string'
       ? [
-          ...decoded.transactions.map((transaction) => ofTransaction(record, source, tenant, transaction, raw)),
+          ...decoded.transactions.map((transaction) => ofTransaction(record, source, tenant, transaction, travels)),
           ...(decoded.events ?? []).map((input) => ofEvent(record, tenant, input)),
         ]
       : [];

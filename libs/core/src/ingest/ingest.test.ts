@@ -89,8 +89,9 @@ describe('an accepted record', () => {
             receivedAt: Date.parse('2026-01-01T12:00:01Z'),
             origin: { topic: 'bank.payments', partition: 3, offset: 17 },
             // What the bank sent travels along, for the case that it contradicts what it sent before.
-            raw: { key: 'acc-1', value: '{}', headers: {} },
+            bank: { key: 'acc-1' },
           },
+          headers: { 'tocsin-bank-value': bytesOf('{}') },
         },
       ],
     });

@@ -1,6 +1,6 @@
 import type { Instant } from '../time.ts';
 import type { Money, Transaction } from '../transaction.ts';
-import type { RawRecord } from './raw-record.ts';
+import type { BankRecord, RawRecord } from './raw-record.ts';
 
 /*
  * Records of `account-events`, keyed tenant:account. Read by `detect`.
@@ -24,7 +24,12 @@ export interface TransactionRecord {
   readonly origin: Origin;
   /** Transactions that happened before this feed history and alert nobody. */
   readonly alertsFrom?: Instant;
-  /** The bank's record, where it holds this one transaction: so that a contradiction can be rejected with the bank's bytes. */
+  /**
+   * Of the bank's record, so that a contradiction can be rejected with what the bank sent: whatever differs from a record
+   * keyed by account and without headers. Its value is in the header `bankValueHeader`, where it holds this one transaction.
+   */
+  readonly bank?: BankRecord;
+  /** The same as build 0.1.0 wrote it. */
   readonly raw?: RawRecord;
 }
 

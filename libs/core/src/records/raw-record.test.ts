@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { starPan } from '../pan.ts';
-import { logRecordOf, maxRawBytes, rawRecordOf } from './raw-record.ts';
+import { bankRecordOf, logRecordOf, maxRawBytes } from './raw-record.ts';
 
 const encoder = new TextEncoder();
 const place = { topic: 'bank', partition: 2, offset: 7 };
@@ -17,24 +17,39 @@ describe('a record of the bank that travels along', () => {
   it('comes back byte for byte, after JSON, whatever the bytes', () => {
     const bytes = fc.uint8Array({ maxLength: 60 });
     fc.assert(
-      fc.property(bytes, fc.option(bytes), fc.dictionary(fc.string(), bytes), (value, key, headers) => {
-        fc.pre(starPan(value).count === 0);
-        const given = record(value, key, headers);
-        const raw = JSON.parse(JSON.stringify(rawRecordOf(given))) as NonNullable<ReturnType<typeof rawRecordOf>>;
-        expect(logRecordOf(raw, place, 5)).toEqual(given);
-      }),
+      fc.property(
+        bytes,
+        fc.option(fc.oneof(bytes, fc.constant(encoder.encode('acc-1')))),
+        fc.dictionary(fc.string(), bytes),
+        (value, key, headers) => {
+          fc.pre(starPan(value).count === 0);
+          const given = record(value, key, headers);
+          const { bank = {}, value: along } = bankRecordOf(given, 'acc-1')!;
+          const read = JSON.parse(JSON.stringify(bank)) as typeof bank;
+          expect(logRecordOf(read, along, 'acc-1', place, 5)).toEqual(given);
+        },
+      ),
     );
   });
 
-  it('is text where it is UTF-8, byte order mark included', () => {
-    const bytes = encoder.encode('\ufeff{"a":"ж"}');
-    expect(rawRecordOf(record(bytes))).toEqual({ key: null, value: '\ufeff{"a":"ж"}', headers: {} });
-    expect(rawRecordOf(record(new Uint8Array([0x80])))!.value).toEqual({ base64: 'gA==' });
+  it('has key and headers as text where they are UTF-8, byte order mark included', () => {
+    const key = encoder.encode('\ufeffж');
+    const { bank } = bankRecordOf(record(encoder.encode('{}'), key, { h: new Uint8Array([0x80]) }), 'acc-1')!;
+    expect(bank).toEqual({ key: '\ufeffж', headers: { h: { base64: 'gA==' } } });
+  });
+
+  it('costs no word where the key is the account and there is no header', () => {
+    const given = record(encoder.encode('{}'), encoder.encode('acc-1'));
+    expect(bankRecordOf(given, 'acc-1')).toEqual({ value: given.value });
   });
 
   it('keeps no full card number', () => {
-    const raw = rawRecordOf(record(encoder.encode('{"n":"4242 4242 4242 4242","m":"5555555555554444"}')));
-    expect(raw).toMatchObject({ value: '{"n":"**** **** **** 4242","m":"************4444"}', masked: 2 });
+    const { bank, value } = bankRecordOf(
+      record(encoder.encode('{"n":"4242 4242 4242 4242","m":"5555555555554444"}')),
+      'acc-1',
+    )!;
+    expect(new TextDecoder().decode(value)).toBe('{"n":"**** **** **** 4242","m":"************4444"}');
+    expect(bank?.masked).toBe(2);
   });
 
   it('finds card numbers wherever the scanner finds them', () => {
@@ -57,14 +72,14 @@ describe('a record of the bank that travels along', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
         const value = encoder.encode(parts.join(''));
-        expect(rawRecordOf(record(value))!.masked ?? 0).toBe(starPan(value).count);
+        expect(bankRecordOf(record(value), 'acc-1')!.bank?.masked ?? 0).toBe(starPan(value).count);
       }),
       { numRuns: 500 },
     );
   });
 
   it('is not taken along without a value or when large', () => {
-    expect(rawRecordOf(record(null))).toBeUndefined();
-    expect(rawRecordOf(record(new Uint8Array(maxRawBytes + 1)))).toBeUndefined();
+    expect(bankRecordOf(record(null), 'acc-1')).toBeUndefined();
+    expect(bankRecordOf(record(new Uint8Array(maxRawBytes + 1)), 'acc-1')).toBeUndefined();
   });
 });

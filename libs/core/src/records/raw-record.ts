@@ -4,21 +4,31 @@ import type { Instant } from '../time.ts';
 
 /*
  * Whether a transaction contradicts an earlier one with the same id is only seen in detect, and `rejected` then has to hold
- * what the bank sent, byte for byte. So ingest lets the bank's record travel with the transaction. It costs the log about
- * as many bytes again as the transaction itself, and each of two stages a microsecond or so; to read the original by its
+ * what the bank sent, byte for byte. So ingest lets the bank's record travel with the transaction: its value as a header,
+ * because bytes in a header are copied and never parsed, its key and headers in the record. To read the original by its
  * coordinates instead would need I/O inside a step.
  */
+
+/** The header of a transaction's record that holds the value of the bank's record. */
+export const bankValueHeader = 'tocsin-bank-value';
 
 /** Bytes as they fit into JSON: text where they are UTF-8, else base64. */
 export type RawBytes = string | { readonly base64: string };
 
-/** The bank's record as it stood in its topic, with full card numbers in the value starred in place. */
-export interface RawRecord {
+/** What the bank's record held besides its value. */
+export interface BankRecord {
+  /** Absent when it was the account's id. */
+  readonly key?: RawBytes | null;
+  /** Absent when there were none. */
+  readonly headers?: Readonly<Record<string, RawBytes>>;
+  /** How many card numbers were starred in the value; absent when none. */
+  readonly masked?: number;
+}
+
+/** The form of build 0.1.0, which had the value within the record. */
+export interface RawRecord extends BankRecord {
   readonly key: RawBytes | null;
   readonly value: RawBytes;
-  readonly headers: Readonly<Record<string, RawBytes>>;
-  /** How many card numbers were starred; absent when none. */
-  readonly masked?: number;
 }
 
 /** A larger record does not travel along. */
@@ -57,27 +67,36 @@ function mayHoldPan(bytes: Uint8Array): boolean {
   return false;
 }
 
-const noHeaders: Readonly<Record<string, RawBytes>> = {};
-
 /**
- * For `TransactionRecord.raw`; undefined where the record has no value or is too large. A record with several transactions
- * must not carry it: it would be multiplied.
+ * What travels along: for `TransactionRecord.bank`, and for the header, the value with full card numbers starred in place.
+ * `bank` is absent where there is nothing to say. Undefined where the record has no value or is too large. A record with
+ * several transactions must not carry it: it would be multiplied.
  */
-export function rawRecordOf({ key, value, headers }: LogRecord): RawRecord | undefined {
+export function bankRecordOf(
+  { key, value, headers }: LogRecord,
+  accountId: string,
+): { readonly bank?: BankRecord; readonly value: Uint8Array } | undefined {
   if (value === null || value.length > maxRawBytes) return undefined;
   const { bytes, count } = mayHoldPan(value) ? starPan(value) : { bytes: value, count: 0 };
   const names = Object.keys(headers);
-  const raw: RawRecord = {
-    key: key === null ? null : toRaw(key),
-    value: toRaw(bytes),
-    headers: names.length === 0 ? noHeaders : Object.fromEntries(names.map((name) => [name, toRaw(headers[name]!)])),
+  const rawKey = key === null ? null : toRaw(key);
+  if (rawKey === accountId && names.length === 0 && count === 0) return { value: bytes };
+  const bank: BankRecord = {
+    ...(rawKey === accountId ? {} : { key: rawKey }),
+    ...(names.length === 0 ? {} : { headers: Object.fromEntries(names.map((name) => [name, toRaw(headers[name]!)])) }),
+    ...(count === 0 ? {} : { masked: count }),
   };
-  return count === 0 ? raw : { ...raw, masked: count };
+  return { bank, value: bytes };
 }
 
-/** The record of the bank's that `raw` was made of, at the place where it stood. */
+/** The value of a record in the form of build 0.1.0. */
+export const rawValueOf = ({ value }: RawRecord): Uint8Array => toBytes(value);
+
+/** The bank's record, at the place where it stood. */
 export const logRecordOf = (
-  raw: RawRecord,
+  { key, headers = {} }: BankRecord,
+  value: Uint8Array,
+  accountId: string,
   place: { readonly topic: string; readonly partition: number; readonly offset: number },
   timestamp: Instant,
 ): LogRecord => ({
@@ -85,7 +104,7 @@ export const logRecordOf = (
   partition: place.partition,
   offset: place.offset,
   timestamp,
-  key: raw.key === null ? null : toBytes(raw.key),
-  value: toBytes(raw.value),
-  headers: Object.fromEntries(Object.entries(raw.headers).map(([name, value]) => [name, toBytes(value)])),
+  key: key === null ? null : toBytes(key ?? accountId),
+  value,
+  headers: Object.fromEntries(Object.entries(headers).map(([name, bytes]) => [name, toBytes(bytes)])),
 });

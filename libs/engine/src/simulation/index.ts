@@ -8,5 +8,6 @@ export type { Fate, FaultPlan, Step } from './simulated-host.ts';
 export { strictStage } from './strict-stage.ts';
 export { effective, originOf, referenceFold } from './reference-fold.ts';
 export type { ReferenceOptions, ReferenceOutput } from './reference-fold.ts';
+export { withoutAcknowledgements, withoutReadFence, withoutWatermarks } from './broken-engines.ts';
 export { verdict } from './verdict.ts';
 export type { Verdict } from './verdict.ts';

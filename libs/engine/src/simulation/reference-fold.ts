@@ -105,7 +105,8 @@ export function referenceFold<In>(
       state = next;
       for (const output of made) {
         const to = output.partition ?? partitionOf(output.key, options.partitions[output.topic]!);
-        write(output.topic, to, output.key, JSON.stringify(output.value));
+        const { rawKey = output.key } = output;
+        write(output.topic, to, textOf(rawKey ?? ''), valueTextOf(output.value));
       }
     };
     for (let timer = nextDue(state, clock); timer !== undefined; timer = nextDue(state, clock)) {
@@ -135,6 +136,11 @@ export function referenceFold<In>(
   const live = [...state.values].filter(([, { expiresAt }]) => expiresAt === 0 || expiresAt > clock);
   return { outputs, values: new Map(live.map(([key, { value }]) => [key, value])) };
 }
+
+const textOf = (given: string | Uint8Array): string => (typeof given === 'string' ? given : decoder.decode(given));
+
+const valueTextOf = (value: Output['value']): string =>
+  typeof value === 'string' || value instanceof Uint8Array ? textOf(value) : JSON.stringify(value);
 
 function nextDue(state: ReferenceState, clock: Instant): Timer | undefined {
   const due = [...state.timers.values()].filter((timer) => timer.due <= clock);

@@ -39,6 +39,9 @@ export interface Bed {
   start(name: StageName | 'all', nodeOptions?: readonly string[]): Promise<ServiceProcess>;
   /** The position behind the last record of a topic, over all partitions. */
   appended(topic: string): Promise<number>;
+  /** Records that all processes of a stage together have taken. */
+  readonly consumed: ReadonlyMap<StageName, number>;
+  tookMore(stage: StageName, records: number): void;
   close(): Promise<void>;
 }
 
@@ -108,6 +111,7 @@ export async function openBed(options: BedOptions = {}): Promise<Bed> {
     );
     return file;
   };
+  const consumed = new Map<StageName, number>();
   return {
     kafka,
     redis,
@@ -122,6 +126,8 @@ export async function openBed(options: BedOptions = {}): Promise<Bed> {
       );
       return ends.reduce((sum, end) => sum + end, 0);
     },
+    consumed,
+    tookMore: (stage, records) => void consumed.set(stage, (consumed.get(stage) ?? 0) + records),
     async close() {
       await log.close();
       await provider.stop();

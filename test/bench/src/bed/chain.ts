@@ -16,6 +16,8 @@ export interface ChainRun {
   readonly brokerMicros: number;
   readonly redisMicros: number;
   readonly messages: number;
+  /** Of the largest of the four. */
+  readonly rssBytes: number;
   readonly stages: ReadonlyMap<StageName, Measured>;
   readonly looks: ReadonlyMap<StageName, readonly Look[]>;
 }
@@ -63,6 +65,10 @@ export async function runChain(bed: Bed, plan: Plan, options: ChainOptions = {})
     }
   } finally {
     for (const service of services.values()) await service.stop();
+    for (const stage of stageNames) {
+      const last = looks.get(stage)!.at(-1);
+      if (last !== undefined) bed.tookMore(stage, takenBy(last.scrape, stage));
+    }
   }
   return summed(plan, looks, bed.provider.accepted() - before);
 }
@@ -83,6 +89,9 @@ function summed(plan: Plan, looks: ReadonlyMap<StageName, readonly Look[]>, mess
     return sum + ofStage.at(-1)!.scrape.cpuSeconds - ofStage[firstIndex]!.scrape.cpuSeconds;
   }, 0);
   const expected = (stage: StageName): number => takenBy(looks.get(stage)!.at(-1)!.scrape, stage);
+  const stages = new Map(
+    stageNames.map((stage) => [stage, measured(stage, stage, looks.get(stage)!, expected(stage))]),
+  );
   return {
     perSecond: records / seconds,
     seconds,
@@ -90,7 +99,8 @@ function summed(plan: Plan, looks: ReadonlyMap<StageName, readonly Look[]>, mess
     brokerMicros: per(last.brokerCpuSeconds - first.brokerCpuSeconds),
     redisMicros: per(last.redisCpuSeconds - first.redisCpuSeconds),
     messages,
-    stages: new Map(stageNames.map((stage) => [stage, measured(stage, stage, looks.get(stage)!, expected(stage))])),
+    rssBytes: Math.max(...[...stages.values()].map(({ rssBytes }) => rssBytes)),
+    stages,
     looks,
   };
 }

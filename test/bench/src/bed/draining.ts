@@ -42,12 +42,44 @@ export async function looksUntil(
   }
 }
 
-/** Runs a stage in a process of its own until it has taken `expected` records, then ends it in order. */
-export async function drain(bed: Bed, stage: StageName, expected: number): Promise<void> {
-  if (expected === 0) return;
-  const service = await bed.start(stage);
+/** Records that stand in the topics of a stage and that no process of it has taken yet. */
+export const waiting = async (bed: Bed, stage: StageName): Promise<number> =>
+  (await standing(bed, stage)) - (bed.consumed.get(stage) ?? 0);
+
+/**
+ * True when all was taken. A stage that writes to itself (ticks, attempts) may have taken some more between the last look
+ * and the end of an earlier process, so nearly all and nothing more for a while is all, too.
+ */
+export function allTaken(stage: StageName, expected: number, { quietMs = 1_500 } = {}): (look: Look) => boolean {
+  let last = -1;
+  let since = 0;
+  return ({ scrape }) => {
+    const taken = takenBy(scrape, stage);
+    if (taken !== last) {
+      last = taken;
+      since = scrape.at;
+    }
+    return taken >= expected || (taken >= 0.98 * expected && scrape.at - since > quietMs);
+  };
+}
+
+/** Runs a stage in a process of its own until it has taken what stands there, then ends it in order. All looks at it. */
+export async function drain(
+  bed: Bed,
+  stage: StageName,
+  options: {
+    readonly nodeOptions?: readonly string[];
+    readonly done?: (look: Look) => boolean;
+    readonly everyMs?: number;
+  } = {},
+): Promise<readonly Look[]> {
+  const expected = await waiting(bed, stage);
+  if (expected === 0) return [];
+  const service = await bed.start(stage, options.nodeOptions);
   try {
-    await looksUntil(bed, service, ({ scrape }) => takenBy(scrape, stage) >= expected, { everyMs: 50 });
+    const looks = await looksUntil(bed, service, options.done ?? allTaken(stage, expected), options);
+    bed.tookMore(stage, takenBy(looks.at(-1)!.scrape, stage));
+    return looks;
   } finally {
     await service.stop();
   }

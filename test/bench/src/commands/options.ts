@@ -18,3 +18,20 @@ export const recordsOption = (standard: number): Option =>
 
 export const clientOption = (): Option =>
   new Option('--client <name>', "the services' Kafka client: the setting kafka.client (default: the services' own)");
+
+export const clientsOption = (): Option =>
+  new Option('--clients <names>', 'Kafka clients, separated by commas')
+    .default(['kafkajs', 'platformatic'], 'kafkajs,platformatic')
+    .argParser((text: string) => {
+      const names = text.split(',');
+      if (!names.every((name) => name === 'kafkajs' || name === 'platformatic'))
+        throw new InvalidArgumentError('there are kafkajs and platformatic.');
+      return names;
+    });
+
+export const runsOption = (): Option =>
+  new Option('--runs <count>', 'repetitions; the table shows the median').default(3).argParser(wholeNumber);
+
+export const jsonOption = (): Option => new Option('--json', 'print JSON, and no progress');
+export const recordOption = (): Option =>
+  new Option('--record', 'keep the result in docs/performance/, from which docs/performance.md is written');

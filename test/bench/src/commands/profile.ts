@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { openBed } from '../bed/bed.ts';
 import type { Bed } from '../bed/bed.ts';
-import { looksUntil } from '../bed/draining.ts';
+import { drain } from '../bed/draining.ts';
 import { runChain } from '../bed/chain.ts';
 import { measured } from '../bed/measure-stage.ts';
 import type { Measured } from '../bed/measure-stage.ts';
@@ -62,11 +62,10 @@ async function profileStage(bed: Bed, stage: StageName, plan: Plan, folder: stri
   const expected = await backlogBefore(bed, stage, plan, say);
   say(`profiling ${stage} over ${expected} records`);
   const alerts = alertsOf(plan);
-  const service = await bed.start(stage, profiling(folder, stage));
-  const looks = await looksUntil(bed, service, ({ scrape }) =>
-    stage === 'deliver' ? bed.provider.accepted() >= alerts : takenBy(scrape, stage) >= expected,
-  );
-  await service.stop();
+  const looks = await drain(bed, stage, {
+    nodeOptions: profiling(folder, stage),
+    ...(stage === 'deliver' ? { done: () => bed.provider.accepted() >= alerts } : {}),
+  });
   const first = looks.findIndex(({ scrape }) => takenBy(scrape, stage) > 0);
   const window = windowOf(looks.slice(Math.max(0, first)));
   // Deliver also reads what it writes itself: about three records for each message.

@@ -37,8 +37,15 @@ const longestSpanMs = 4 * 86_400_000;
 const ordinaryPerAccount = 20;
 const alertsPerAccount = 12;
 
-export function planOf(wanted: Partial<Plan> & { readonly records: number; readonly now: number }): Plan {
-  const { records, now, alerting = 0.02 } = wanted;
+export interface Wanted extends Partial<Plan> {
+  readonly records: number;
+  readonly now: number;
+  /** Time over which the transactions are spread. Default: four days, the last of them now. */
+  readonly spanMs?: number;
+}
+
+export function planOf(wanted: Wanted): Plan {
+  const { records, now, alerting = 0.02, spanMs = longestSpanMs } = wanted;
   const accounts = wanted.accounts ?? Math.max(20_000, Math.ceil(records / ordinaryPerAccount));
   const alerts = Math.floor(records * alerting);
   const reachable = wanted.reachable ?? Math.min(accounts, Math.max(2_000, Math.ceil(alerts / alertsPerAccount)));
@@ -50,7 +57,7 @@ export function planOf(wanted: Partial<Plan> & { readonly records: number; reado
     reachable,
     prefix: wanted.prefix ?? 't',
     firstAt: wanted.firstAt ?? now - longestSpanMs,
-    gapMs: wanted.gapMs ?? Math.floor(longestSpanMs / Math.max(1, perAccount)),
+    gapMs: wanted.gapMs ?? Math.floor(spanMs / Math.max(1, perAccount)),
   };
 }
 

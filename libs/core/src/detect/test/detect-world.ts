@@ -1,6 +1,6 @@
 import type { AccountRecord, TransactionRecord } from '../../records/account.ts';
 import type { CustomerBankAnswerRecord, FindingRecord } from '../../records/customer.ts';
-import { rawRecordOf } from '../../records/raw-record.ts';
+import { bankRecordOf, bankValueHeader } from '../../records/raw-record.ts';
 import { defineCondition, thresholdIn } from '../../rules/condition.ts';
 import { fired, quiet } from '../../rules/decision.ts';
 import { count } from '../../rules/features.ts';
@@ -90,6 +90,18 @@ export interface TransactionOptions extends Partial<Transaction> {
   readonly raw?: string;
 }
 
+export const payment = (id: string, occurredAt: Instant): Transaction => ({
+  id,
+  lifecycleId: id,
+  accountId: 'acc-1',
+  customerId: 'cus-1',
+  occurredAt,
+  precision: 'instant',
+  amount: { minor: 1_000, currency: 'EUR' },
+  direction: 'debit',
+  status: 'booked',
+});
+
 export class DetectWorld {
   readonly outputs: Output[] = [];
   readonly counts: string[] = [];
@@ -111,40 +123,34 @@ export class DetectWorld {
     const bytes = raw === undefined ? null : new TextEncoder().encode(raw);
     const origin = { topic: 'bank', partition: 0, offset: this.#offset };
     const headers = { tocsin: new Uint8Array([255, 1]) };
+    const along =
+      bytes === null
+        ? undefined
+        : bankRecordOf(
+            { ...origin, timestamp: this.now, key: bytes.slice(0, 3), value: bytes, headers },
+            transaction.accountId ?? 'acc-1',
+          );
     const record: TransactionRecord = {
       type: 'transaction',
       version: 1,
       tenantId: tenant ?? tenantId,
-      transaction: {
-        id,
-        lifecycleId: id,
-        accountId: 'acc-1',
-        customerId: 'cus-1',
-        occurredAt: this.now,
-        precision: 'instant',
-        amount: { minor: 1_000, currency: 'EUR' },
-        direction: 'debit',
-        status: 'booked',
-        ...transaction,
-      },
+      transaction: { ...payment(id, this.now), ...transaction },
       receivedAt: receivedAt ?? this.now,
       origin,
       ...(alertsFrom === undefined ? {} : { alertsFrom }),
-      ...(bytes === null
-        ? {}
-        : { raw: rawRecordOf({ ...origin, timestamp: this.now, key: bytes.slice(0, 3), value: bytes, headers })! }),
+      ...(along?.bank === undefined ? {} : { bank: along.bank }),
     };
-    return this.record(record);
+    return this.record(record, along === undefined ? {} : { [bankValueHeader]: along.value });
   }
 
   change(change: Change): this {
     return this.record({ version: 1, tenantId, ...change });
   }
 
-  record(given: AccountRecord): this {
+  record(given: AccountRecord, headers: Readonly<Record<string, Uint8Array>> = {}): this {
     const value = new TextEncoder().encode(JSON.stringify(given));
     const place = { topic: this.#stage.input, partition: 0, offset: this.#offset++, timestamp: this.now };
-    const record = this.#stage.decode({ ...place, key: null, value, headers: {} });
+    const record = this.#stage.decode({ ...place, key: null, value, headers });
     const named = new Set(this.#stage.keys(record));
     for (const key of this.#stage.moreKeys?.(record, this.#entries(named)) ?? []) named.add(key);
     this.#stage.step(
