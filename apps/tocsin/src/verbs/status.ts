@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { installedStages } from '@tocsin/services';
 import type { Platform, Settings } from '@tocsin/services';
 import { askPlatform, committedOf } from '../status/committed.ts';
 import type { Away } from '../status/committed.ts';
@@ -50,11 +51,18 @@ async function tell(
 ): Promise<void> {
   const at = Date.now();
   const both = platform !== undefined && log === null && state === null ? platform : undefined;
+  const logs = new Map(both === undefined ? [] : installedStages(settings, both).map(({ name, log }) => [name, log]));
   const stages = await Promise.all(
     stagesOf(settings).map(async ({ stage, topic }) => ({
       stage,
       topic,
-      committed: both === undefined ? null : await committedOf(both, stage, topic, at),
+      // The bank's own cluster may be away while ours is not: then nothing is known of that stage.
+      committed:
+        both === undefined
+          ? null
+          : await committedOf({ log: logs.get(stage) ?? both.log, state: both.state }, stage, topic, at).catch(
+              () => null,
+            ),
     })),
   );
   const status = statusOf({ at, log, state, stages, instances });
