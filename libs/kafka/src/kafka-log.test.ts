@@ -42,6 +42,5 @@ describe.each(kafkaClients)('the log on Apache Kafka by %s', (kind) => {
   });
   afterAll(() => harness.close());
 
-  const traits = { members: true, identity: true, readsByIdentity: kind === 'platformatic' };
-  for (const kept of logSuite(traits)) it(kept.name, () => kept.run(harness));
+  for (const kept of logSuite({ members: true, identity: true })) it(kept.name, () => kept.run(harness));
 });

@@ -87,8 +87,7 @@ describe.each(kafkaClients.flatMap((kind) => Object.entries(doors).map(([by, doo
     });
     afterAll(() => harness.log.close());
 
-    const traits = { members: true, identity: true, readsByIdentity: kind === 'platformatic' };
-    for (const kept of logSuite(traits)) it(kept.name, () => kept.run(harness));
+    for (const kept of logSuite({ members: true, identity: true })) it(kept.name, () => kept.run(harness));
   },
 );
 

@@ -1,4 +1,10 @@
 import { Command } from 'commander';
+import { latencyCommand } from './commands/latency-command.ts';
+import { growthCommand } from './commands/growth-command.ts';
+import { footprintCommand } from './commands/footprint-command.ts';
+import { soakCommand } from './commands/soak-command.ts';
+import { allCommand } from './commands/all.ts';
+import { docsCommand } from './commands/docs.ts';
 import { profileCommand } from './commands/profile.ts';
 import { throughputCommand } from './commands/throughput-command.ts';
 
@@ -8,6 +14,12 @@ const program = new Command('bench')
   )
   .showHelpAfterError('Run "npm run bench -- --help" or "npm run bench -- <command> --help".')
   .addCommand(profileCommand())
+  .addCommand(latencyCommand())
+  .addCommand(growthCommand())
+  .addCommand(footprintCommand())
+  .addCommand(soakCommand())
+  .addCommand(allCommand())
+  .addCommand(docsCommand())
   .addCommand(throughputCommand());
 
 try {

@@ -9,7 +9,6 @@ import type { Part } from './fetcher.ts';
 import { GroupMember } from './group-member.ts';
 import { held } from './held-partition.ts';
 import type { HeldPartition } from './held-partition.ts';
-import { Outage } from './outage.ts';
 
 export interface PlatformaticSubscriptionParts extends SubscribeOptions {
   readonly options: KafkaLogOptions;
@@ -34,6 +33,7 @@ export class PlatformaticSubscription implements Subscription {
   #waiting: Part[] = [];
   #taken = Promise.withResolvers<void>();
   #delivering: Promise<void> | undefined;
+  #reported = false;
   #closed: Promise<void> | undefined;
 
   constructor(parts: PlatformaticSubscriptionParts) {
@@ -45,16 +45,12 @@ export class PlatformaticSubscription implements Subscription {
       options,
       group,
       topic,
-      partitions: () =>
-        cluster.look(topic).then(
-          (view) => view?.leaders.length ?? facts.partitions,
-          () => facts.partitions,
-        ),
+      partitions: facts.partitions,
       sessionMs: parts.sessionTimeoutMs ?? defaultSessionMs,
       owned: () => [...this.#held.keys()],
       joined: (partitions) => this.#joined(partitions),
       lost: () => this.#lose([...this.#held.keys()]),
-      outage: new Outage(options.reports, 'A subscription lost the coordinator of its group.', { topic, group }),
+      away: () => this.#report(),
     });
     this.#fetcher = new Fetcher({
       cluster,
@@ -66,7 +62,7 @@ export class PlatformaticSubscription implements Subscription {
       current: (one, turn) => this.#current(one, turn),
       take: (fetched) => this.#take(fetched),
       failed: (one, error) => this.#fail(one, error),
-      outage: new Outage(options.reports, 'A subscription cannot read.', { topic, group }),
+      away: () => this.#report(),
     });
   }
 
@@ -112,10 +108,9 @@ export class PlatformaticSubscription implements Subscription {
     this.#taken.resolve();
     await this.#delivering;
     await this.#member.close();
-    const fetched = this.#fetcher.close();
     // Ends the fetch that is under way.
     await this.#connections.close();
-    await fetched;
+    await this.#fetcher.close();
     this.#held.clear();
     this.#parts.onClose();
   }
@@ -126,6 +121,7 @@ export class PlatformaticSubscription implements Subscription {
 
   #joined(partitions: readonly number[]): void {
     if (this.#closed !== undefined) return;
+    this.#reported = false;
     const listed = new Set(partitions);
     this.#lose([...this.#held.keys()].filter((partition) => !listed.has(partition)));
     const fresh = partitions.filter((partition) => !this.#held.has(partition));
@@ -143,6 +139,14 @@ export class PlatformaticSubscription implements Subscription {
     one.turn += 1;
     one.from = undefined;
     this.#parts.subscriber.failed(one.partition, error);
+  }
+
+  /** Once until all is well again. */
+  #report(): void {
+    if (this.#reported || this.#closed !== undefined) return;
+    this.#reported = true;
+    const { topic, group, options } = this.#parts;
+    options.reports?.warn('A subscription lost Kafka and starts again.', { topic, group });
   }
 
   /** What comes while the reader is busy waits, and is handed over with all else that waits then. */

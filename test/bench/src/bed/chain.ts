@@ -1,11 +1,12 @@
 import { alertsOf } from '../load/plan.ts';
 import type { Plan } from '../load/plan.ts';
 import type { Bed } from './bed.ts';
-import { look, measured } from './measure-stage.ts';
+import { measured } from './measure-stage.ts';
+import { startChain } from './running-chain.ts';
 import type { Look, Measured } from './measure-stage.ts';
 import { takenBy } from './scrape.ts';
-import { stageNames, untilItAnswers } from './service-process.ts';
-import type { ServiceProcess, StageName } from './service-process.ts';
+import { stageNames } from './service-process.ts';
+import type { StageName } from './service-process.ts';
 
 export interface ChainRun {
   /** Bank records per second, from the first that ingest took to the last effect. */
@@ -36,49 +37,34 @@ export async function runChain(bed: Bed, plan: Plan, options: ChainOptions = {})
   const { nodeOptions = () => [], limitMs = 300_000 } = options;
   const alerts = alertsOf(plan);
   const before = bed.provider.accepted();
-  const services = new Map<StageName, ServiceProcess>();
   const looks = new Map<StageName, Look[]>(stageNames.map((stage) => [stage, []]));
+  const chain = await startChain(bed, nodeOptions);
   try {
-    // Ingest last: whoever is behind it is ready when its first record comes.
-    for (const stage of [...stageNames].reverse()) {
-      const service = await bed.start(stage, nodeOptions(stage));
-      services.set(stage, service);
-      await untilItAnswers(service);
-    }
     const began = performance.now();
-    let done = false;
-    while (!done) {
-      const scrapes = await Promise.all(
-        stageNames.map(async (stage) => [stage, await services.get(stage)!.scrape()] as const),
-      );
-      for (const [stage, scrape] of scrapes) looks.get(stage)!.push(look(bed, scrape));
-      const taken = new Map(scrapes.map(([stage, scrape]) => [stage, takenBy(scrape, stage)]));
-      done =
-        bed.provider.accepted() - before >= alerts &&
-        taken.get('ingest')! >= plan.records &&
-        taken.get('detect')! >= plan.records;
-      if (performance.now() - began > limitMs)
+    for (;;) {
+      const now = await chain.look();
+      for (const [stage, one] of now) looks.get(stage)!.push(one);
+      const taken = (stage: StageName): number => takenBy(now.get(stage)!.scrape, stage);
+      const messages = bed.provider.accepted() - before;
+      if (messages >= alerts && taken('ingest') >= plan.records && taken('detect') >= plan.records) break;
+      if (performance.now() - began > limitMs) {
+        const counts = stageNames.map((stage) => `${stage} ${taken(stage)}`).join(', ');
         throw new Error(
-          `The chain did not finish within ${limitMs / 1_000} s: ${[...taken].map(([stage, count]) => `${stage} ${count}`).join(', ')}; ${bed.provider.accepted() - before} of ${alerts} messages.`,
+          `The chain did not finish within ${limitMs / 1_000} s: ${counts}; ${messages} of ${alerts} messages.`,
         );
-      if (!done) await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   } finally {
-    for (const service of services.values()) await service.stop();
-    for (const stage of stageNames) {
-      const last = looks.get(stage)!.at(-1);
-      if (last !== undefined) bed.tookMore(stage, takenBy(last.scrape, stage));
-    }
+    await chain.stop();
   }
   return summed(plan, looks, bed.provider.accepted() - before);
 }
 
 function summed(plan: Plan, looks: ReadonlyMap<StageName, readonly Look[]>, messages: number): ChainRun {
   const ingest = looks.get('ingest')!;
-  const firstIndex = Math.max(
-    0,
-    ingest.findIndex(({ scrape }) => takenBy(scrape, 'ingest') > 0),
-  );
+  // The last look at which nothing had begun.
+  const firstIndex = Math.max(0, ingest.findIndex(({ scrape }) => takenBy(scrape, 'ingest') > 0) - 1);
   const first = ingest[firstIndex]!;
   const last = ingest.at(-1)!;
   const records = plan.records - takenBy(first.scrape, 'ingest');

@@ -50,7 +50,11 @@ export const waiting = async (bed: Bed, stage: StageName): Promise<number> =>
  * True when all was taken. A stage that writes to itself (ticks, attempts) may have taken some more between the last look
  * and the end of an earlier process, so nearly all and nothing more for a while is all, too.
  */
-export function allTaken(stage: StageName, expected: number, { quietMs = 1_500 } = {}): (look: Look) => boolean {
+export function allTaken(
+  stage: StageName,
+  expected: number,
+  { quietMs = 1_500, slack = 0.98 } = {},
+): (look: Look) => boolean {
   let last = -1;
   let since = 0;
   return ({ scrape }) => {
@@ -59,25 +63,26 @@ export function allTaken(stage: StageName, expected: number, { quietMs = 1_500 }
       last = taken;
       since = scrape.at;
     }
-    return taken >= expected || (taken >= 0.98 * expected && scrape.at - since > quietMs);
+    return taken >= expected || (taken >= slack * expected && scrape.at - since > quietMs);
   };
 }
 
+export interface DrainOptions {
+  readonly nodeOptions?: readonly string[];
+  readonly done?: (look: Look) => boolean;
+  readonly everyMs?: number;
+  readonly limitMs?: number;
+  /** Part of what is expected that must be there before quiet counts as the end. */
+  readonly slack?: number;
+}
+
 /** Runs a stage in a process of its own until it has taken what stands there, then ends it in order. All looks at it. */
-export async function drain(
-  bed: Bed,
-  stage: StageName,
-  options: {
-    readonly nodeOptions?: readonly string[];
-    readonly done?: (look: Look) => boolean;
-    readonly everyMs?: number;
-  } = {},
-): Promise<readonly Look[]> {
+export async function drain(bed: Bed, stage: StageName, options: DrainOptions = {}): Promise<readonly Look[]> {
   const expected = await waiting(bed, stage);
   if (expected === 0) return [];
   const service = await bed.start(stage, options.nodeOptions);
   try {
-    const looks = await looksUntil(bed, service, options.done ?? allTaken(stage, expected), options);
+    const looks = await looksUntil(bed, service, options.done ?? allTaken(stage, expected, options), options);
     bed.tookMore(stage, takenBy(looks.at(-1)!.scrape, stage));
     return looks;
   } finally {

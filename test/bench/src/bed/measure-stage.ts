@@ -35,11 +35,16 @@ export const look = (bed: Bed, scrape: Scrape): Look => ({
  */
 export function measured(what: string, stage: string, looks: readonly Look[], expected: number): Measured {
   const taken = ({ scrape }: Look): number => takenBy(scrape, stage);
-  const begin = looks.find((one) => taken(one) >= expected / 20);
-  const end = looks.findLast((one) => taken(one) < expected) ?? looks.at(-1);
-  if (begin === undefined || end === undefined || taken(end) <= taken(begin))
-    throw new Error(`${what}: too few records to measure; give more.`);
-  const records = taken(end) - taken(begin);
+  const windowed = {
+    begin: looks.find((one) => taken(one) >= expected / 20),
+    end: looks.findLast((one) => taken(one) < expected),
+  };
+  // So few that one look saw none of them and the next one all.
+  const isTooSmall =
+    windowed.begin === undefined || windowed.end === undefined || taken(windowed.end) <= taken(windowed.begin);
+  const begin = isTooSmall ? looks[0]! : windowed.begin!;
+  const end = isTooSmall ? looks.at(-1)! : windowed.end!;
+  const records = Math.max(1, taken(end) - taken(begin));
   const seconds = (end.scrape.at - begin.scrape.at) / 1_000;
   const per = (after: number, before: number): number => ((after - before) * 1e6) / records;
   return {

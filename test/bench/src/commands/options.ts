@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { rawClientNames } from '../baselines/raw-client.ts';
 
 /** Options that several commands share, each with one text. */
 export const wholeNumber = (text: string): number => {
@@ -13,6 +14,16 @@ export const fraction = (text: string): number => {
   return value;
 };
 
+/** Reads a list of these words, separated by commas. */
+export const listOf =
+  <T extends string>(known: readonly T[]) =>
+  (text: string): readonly T[] =>
+    text.split(',').map((name) => {
+      const found = known.find((one) => one === name);
+      if (found === undefined) throw new InvalidArgumentError(`there are ${known.join(', ')}.`);
+      return found;
+    });
+
 export const recordsOption = (standard: number): Option =>
   new Option('-n, --records <count>', 'transactions').default(standard).argParser(wholeNumber);
 
@@ -21,13 +32,8 @@ export const clientOption = (): Option =>
 
 export const clientsOption = (): Option =>
   new Option('--clients <names>', 'Kafka clients, separated by commas')
-    .default(['kafkajs', 'platformatic'], 'kafkajs,platformatic')
-    .argParser((text: string) => {
-      const names = text.split(',');
-      if (!names.every((name) => name === 'kafkajs' || name === 'platformatic'))
-        throw new InvalidArgumentError('there are kafkajs and platformatic.');
-      return names;
-    });
+    .default([...rawClientNames], 'kafkajs,platformatic')
+    .argParser(listOf(rawClientNames));
 
 export const runsOption = (): Option =>
   new Option('--runs <count>', 'repetitions; the table shows the median').default(3).argParser(wholeNumber);
@@ -35,3 +41,9 @@ export const runsOption = (): Option =>
 export const jsonOption = (): Option => new Option('--json', 'print JSON, and no progress');
 export const recordOption = (): Option =>
   new Option('--record', 'keep the result in docs/performance/, from which docs/performance.md is written');
+
+export const accountsOption = (): Option =>
+  new Option(
+    '--accounts <count>',
+    'with a holder each (default: enough that rules about frequency stay quiet)',
+  ).argParser(wholeNumber);

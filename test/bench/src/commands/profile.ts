@@ -19,7 +19,7 @@ import type { CpuProfile, Summary, Window } from '../profile/cpu-profile.ts';
 import { profileReport } from '../profile/report.ts';
 import { sayTo } from '../report/say.ts';
 import { measuredTable } from '../report/measured-table.ts';
-import { clientOption, fraction, recordsOption, wholeNumber } from './options.ts';
+import { accountsOption, clientOption, fraction, recordsOption } from './options.ts';
 
 export interface ProfileOptions {
   readonly records: number;
@@ -122,11 +122,7 @@ export const profileCommand = (): Command =>
         fraction,
       ),
     )
-    .addOption(
-      new Option('--accounts <count>', 'with a holder each (default: 20,000, or a 25th of the records)').argParser(
-        wholeNumber,
-      ),
-    )
+    .addOption(accountsOption())
     .addOption(clientOption())
     .option('--out <folder>', 'where the .cpuprofile files go', 'data/profiles')
     .option('--json', 'print JSON, and no progress')

@@ -4,7 +4,7 @@ import type { Publishing } from '../report/publish.ts';
 import { loadNow } from '../report/result.ts';
 import { sayTo } from '../report/say.ts';
 import { throughputTable } from '../report/throughput-table.ts';
-import { clientsOption, jsonOption, recordOption, recordsOption, runsOption } from './options.ts';
+import { accountsOption, clientsOption, jsonOption, recordOption, recordsOption, runsOption } from './options.ts';
 import { throughput } from './throughput.ts';
 import type { ThroughputOptions } from './throughput.ts';
 
@@ -14,6 +14,7 @@ export const throughputCommand = (): Command =>
       'ours (ingest and detect alone, the chain) beside the baselines (a) stock NestJS transport, (b) hand-tuned script without guarantee, (c) pass-through, over the same backlog',
     )
     .addOption(recordsOption(150_000))
+    .addOption(accountsOption())
     .addOption(clientsOption())
     .addOption(runsOption())
     .addOption(recordOption())

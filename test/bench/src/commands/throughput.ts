@@ -8,7 +8,7 @@ import { drain, waiting } from '../bed/draining.ts';
 import { measured } from '../bed/measure-stage.ts';
 import type { Measured } from '../bed/measure-stage.ts';
 import { takenBy } from '../bed/scrape.ts';
-import { planOf } from '../load/plan.ts';
+import { alertsOf, planOf } from '../load/plan.ts';
 import { fill, setUp } from '../load/prepare.ts';
 import type { Say } from '../load/prepare.ts';
 
@@ -42,7 +42,7 @@ async function oneRun(
   say: Say,
 ): Promise<ReadonlyMap<string, Measured>> {
   const { records, accounts, stockMs = 10_000 } = options;
-  const bed = await openBed(client === 'kafkajs' ? {} : { client });
+  const bed = await openBed({ client });
   const results = new Map<string, Measured>();
   const took = (one: Measured): void => {
     results.set(one.what, one);
@@ -61,9 +61,13 @@ async function oneRun(
     if (options.baselines !== false) {
       const baseline = async (what: string, name: BaselineName, part: Partial<BaselineJob>, limitMs?: number) => {
         const job = jobFor(bed, client, what, part);
+        const before = await bed.appended(job.output);
         const looks = await runBaseline(bed, { name, job, expected: records, ...(limitMs ? { limitMs } : {}) });
         const reached = takenBy(looks.at(-1)!.scrape, baselineStage);
         took(measured(what, baselineStage, looks, reached));
+        const wrote = (await bed.appended(job.output)) - before;
+        // Who was ended in the middle has not written all.
+        if (reached >= records) mustBe(what, wrote, name === 'pass-through' ? records : alertsOf(first));
       };
       await baseline('pass-through', 'pass-through', { output: 'bench.copies' });
       await baseline('script', 'script', {});
@@ -76,16 +80,24 @@ async function oneRun(
       const expected = await waiting(bed, stage);
       took(measured(`${stage} alone`, stage, await drain(bed, stage), expected));
     }
+    mustBe('detect alone', await waiting(bed, 'alert'), alertsOf(first));
     // What follows is the chain's own; these two have little to do at so few alerts, and are measured in its company.
     for (const stage of ['alert', 'deliver'] as const) await drain(bed, stage);
     await fill(bed, second, say);
     const chain = await runChain(bed, second);
+    mustBe('the chain', chain.messages, alertsOf(second));
     took({ ...chain, what: 'chain', records });
     for (const [stage, one] of chain.stages) took({ ...one, what: `${stage} in the chain` });
     return results;
   } finally {
     await bed.close();
   }
+}
+
+/** Who answers wrongly has measured nothing. */
+function mustBe(what: string, found: number, expected: number): void {
+  if (found !== expected)
+    throw new Error(`${what} wrote ${found} records; the load has ${expected} that it must write.`);
 }
 
 const jobFor = (bed: Bed, client: BaselineJob['client'], what: string, part: Partial<BaselineJob>): BaselineJob => ({
