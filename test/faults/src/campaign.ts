@@ -7,7 +7,7 @@ import { greeting, kindOf, seeded, tellTheGateway, writeToThePage } from '@tocsi
 import { waitUntil } from '@tocsin/testing';
 import { Bed } from './bed/bed.ts';
 import { Workload } from './bank/workload.ts';
-import { recovery } from './canaries.ts';
+import { Canaries } from './canaries.ts';
 import { evidenceOf, reproductions } from './judge/evidence.ts';
 import { hollowness } from './judge/hollow.ts';
 import type { Ran } from './judge/results.ts';
@@ -30,6 +30,7 @@ const oracle = fileURLToPath(new URL('../oracle.mjs', import.meta.url));
 export class Campaign {
   readonly #options: CampaignOptions;
   readonly #bed: Bed;
+  readonly #canaries: Canaries;
   readonly #memory = new Memory();
   readonly #busy = new Set<string>();
   readonly #running = new Set<Promise<void>>();
@@ -44,6 +45,7 @@ export class Campaign {
       copies: 0.03,
     });
     this.#bed = new Bed(options, workload);
+    this.#canaries = new Canaries(this.#bed);
   }
 
   async run(): Promise<CampaignResult> {
@@ -80,7 +82,7 @@ export class Campaign {
     });
     say(`${workload.setUp.customers.length} customers are set up, ${greeters.length} of them wrote to the Page`);
     bed.feeder.publish(workload.begin(Date.now()));
-    const first = await recovery(bed);
+    const first = await this.#canaries.recovery();
     if (first === undefined) throw new Error('Nothing was delivered before the first fault.');
     bed.feeder.start();
     say(`the bank writes ${options.rate} records in a second`);
@@ -162,7 +164,7 @@ export class Campaign {
       happened.endedAt = Date.now();
       for (const need of drawn.needs) this.#busy.delete(need);
     }
-    const span = await recovery(this.#bed);
+    const span = await this.#canaries.recovery();
     if (span !== undefined) happened.recoveryMs = Math.max(0, span - this.#blockedSince(happened.endedAt, span));
     say(
       `fault ${number} ended: ${kind} of ${target}; ${span === undefined ? 'NOT recovered' : `all partitions deliver after ${span} ms`}`,
@@ -180,7 +182,7 @@ export class Campaign {
     await this.#bed.mend();
     await rest(2_000);
     this.#bed.feeder.pause();
-    await recovery(this.#bed);
+    await this.#canaries.recovery();
     await this.#bed.feeder.finish();
     say(`the bank has stopped after ${this.#bed.feeder.published} records`);
     const deadline = performance.now() + 150_000;

@@ -1,9 +1,9 @@
 import type { Bed } from './bed/bed.ts';
 
-const againMs = 5_000;
-const everyMs = 100;
+const publishEveryMs = 1_000;
+const lookEveryMs = 100;
 /** Longer than that is reported as not recovered. */
-const patienceMs = 120_000;
+const patienceMs = 150_000;
 
 const amountOf = (value: Buffer): string => {
   const { amount } = JSON.parse(value.toString()) as { amount: { value: string; currency: string } };
@@ -11,35 +11,65 @@ const amountOf = (value: Buffer): string => {
 };
 
 /**
- * How long it takes from now until every partition delivers again: one payment for each of them is published, again after a
- * while, and each customer must hear of one of theirs. An outcome that nobody knows is not told twice, hence the second one.
+ * Payments of customers in every partition, published again and again while somebody wants to know whether all partitions
+ * deliver. Whoever asks is answered when each of these customers has heard of a payment that was published since then. An
+ * outcome that nobody knows is not told twice, so one payment each would not do.
  */
-export async function recovery(bed: Bed): Promise<number | undefined> {
-  const begun = performance.now();
-  const waiting = new Map<string, string[]>();
-  for (const { customer } of bed.workload.canaries) {
-    waiting.set(customer.id, []);
-  }
-  let publishedAt = -Infinity;
-  while (performance.now() - begun < patienceMs) {
-    if (performance.now() - publishedAt > againMs) {
-      publishedAt = performance.now();
-      const due = bed.workload.canaries.filter(({ customer }) => waiting.has(customer.id));
-      const lines = due.map((one) => bed.workload.purchase(one, Date.now()));
-      lines.forEach((line, i) => waiting.get(due[i]!.customer.id)!.push(amountOf(line.value!)));
-      bed.feeder.publish(lines);
-    }
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+export class Canaries {
+  readonly #bed: Bed;
+  /** By customer: amounts that were not seen yet, with the time of their publication, oldest first. */
+  readonly #flying = new Map<string, { readonly amount: string; readonly at: number }[]>();
+  /** By customer: when the newest payment that was heard of had been published. */
+  readonly #heard = new Map<string, number>();
+  #publishedAt = -Infinity;
+
+  constructor(bed: Bed) {
+    this.#bed = bed;
     for (const { customer } of bed.workload.canaries) {
-      const amounts = waiting.get(customer.id);
-      if (amounts === undefined) continue;
-      const seen = [
-        ...(customer.addresses.messenger === undefined ? [] : bed.graph.visible(customer.addresses.messenger)),
-        ...(customer.addresses.sms === undefined ? [] : bed.twilio.visible(customer.addresses.sms)),
-      ];
-      if (seen.some(({ text }) => amounts.some((amount) => text.includes(amount)))) waiting.delete(customer.id);
+      this.#flying.set(customer.id, []);
+      this.#heard.set(customer.id, -Infinity);
     }
-    if (waiting.size === 0) return Math.round(performance.now() - begun);
   }
-  return undefined;
+
+  /** Milliseconds from now until every partition delivers; undefined when it takes too long. */
+  async recovery(): Promise<number | undefined> {
+    const begun = performance.now();
+    while (performance.now() - begun < patienceMs) {
+      this.#publish();
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+      this.#look();
+      if ([...this.#heard.values()].every((at) => at >= begun)) return Math.round(performance.now() - begun);
+    }
+    return undefined;
+  }
+
+  #publish(): void {
+    const now = performance.now();
+    if (now - this.#publishedAt < publishEveryMs) return;
+    this.#publishedAt = now;
+    const { workload, feeder } = this.#bed;
+    feeder.publish(
+      workload.canaries.map((one) => {
+        const line = workload.purchase(one, Date.now());
+        this.#flying.get(one.customer.id)!.push({ amount: amountOf(line.value!), at: now });
+        return line;
+      }),
+    );
+  }
+
+  #look(): void {
+    const { workload, graph, twilio } = this.#bed;
+    for (const { customer } of workload.canaries) {
+      const { messenger, sms } = customer.addresses;
+      const seen = [
+        ...(messenger === undefined ? [] : graph.visible(messenger)),
+        ...(sms === undefined ? [] : twilio.visible(sms)),
+      ].slice(-40);
+      const flying = this.#flying.get(customer.id)!;
+      const newest = flying.findLastIndex(({ amount }) => seen.some(({ text }) => text.includes(amount)));
+      if (newest < 0) continue;
+      this.#heard.set(customer.id, flying[newest]!.at);
+      flying.splice(0, newest + 1);
+    }
+  }
 }
