@@ -123,7 +123,7 @@ export function verdictOf(evidence) {
     if (seen.length === 0) {
       const spare = type === 'fraud-check' ? nameless.get(customerId)?.shift() : undefined;
       if (spare !== undefined) allowed.elsewhere += 1;
-      else if (type !== 'fraud-check' && doubtful.has(`${customerId} ${transactionId}`)) allowed.unknown += 1;
+      else if (type !== 'fraud-check' && doubtful.has(`${customerId} ${amount}`)) allowed.unknown += 1;
       else found.lost.push(`${name}, published at ${new Date(publishedAt).toISOString()}, ${told.length} requests`);
       continue;
     }

@@ -34,6 +34,7 @@ interface Sent {
   to: string;
   text: string;
   key: string;
+  amount: string;
   seen: boolean;
   place: number;
   at: number;
@@ -65,7 +66,18 @@ function perfect(): Sent[] {
     const text = fraud ? `Tocsin Bank: Did you pay ${what} at Book Corner?` : `Tocsin Bank: ${what} at Book Corner.`;
     const to = (customer.addresses as Record<string, string>)[channel]!;
     return [
-      { customerId: customer.id, channel, to, text, key: id, seen: true, place, at: now + place, outcome: 'accepted' },
+      {
+        customerId: customer.id,
+        channel,
+        to,
+        text,
+        key: id,
+        amount: what,
+        seen: true,
+        place,
+        at: now + place,
+        outcome: 'accepted',
+      },
     ];
   });
 }
@@ -107,16 +119,16 @@ describe('the oracle of the campaign', () => {
 
   it('misses what did not arrive, unless it is routine and its outcome is known to be unknown', () => {
     const at = perfect().findIndex((one) => !isFraud(one));
-    const { customerId, key } = perfect()[at]!;
+    const { customerId, amount } = perfect()[at]!;
     expect(counts(ask((sent) => sent.toSpliced(at, 1)))).toEqual({ lost: 1 });
-    const verdict = ask((sent) => sent.toSpliced(at, 1), { doubts: [`${customerId} ${key}`] });
+    const verdict = ask((sent) => sent.toSpliced(at, 1), { doubts: [`${customerId} ${amount}`] });
     expect([counts(verdict), verdict.allowed.unknown]).toEqual([{}, 1]);
   });
 
   it('never forgives the loss of a fraud question', () => {
     const at = perfect().findIndex(isFraud);
-    const { customerId, key } = perfect()[at]!;
-    expect(counts(ask((sent) => sent.toSpliced(at, 1), { doubts: [`${customerId} ${key}`] }))).toEqual({ lost: 1 });
+    const { customerId, amount } = perfect()[at]!;
+    expect(counts(ask((sent) => sent.toSpliced(at, 1), { doubts: [`${customerId} ${amount}`] }))).toEqual({ lost: 1 });
   });
 
   it('sees what arrived twice, and forgives it only where it says so, is urgent and has a cause', () => {
