@@ -167,7 +167,7 @@ export class Campaign {
     const span = await this.#canaries.recovery();
     if (span !== undefined) happened.recoveryMs = Math.max(0, span - this.#blockedSince(happened.endedAt, span));
     say(
-      `fault ${number} ended: ${kind} of ${target}; ${span === undefined ? 'NOT recovered' : `all partitions deliver after ${span} ms`}`,
+      `fault ${number} ended: ${kind} of ${target}; ${span === undefined ? 'NOT recovered' : `all partitions deliver after ${happened.recoveryMs} ms`}`,
     );
   }
 
