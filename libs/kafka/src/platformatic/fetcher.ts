@@ -232,6 +232,8 @@ export class Fetcher {
       if (!this.#parts.current(one.held, one.turn)) continue;
       if (one.from < start) this.#parts.failed(one.held, logError('BEFORE_START'));
       else if (one.from > end) this.#parts.failed(one.held, logError('BEYOND_END'));
+      // In range after all: the broker no longer knows the epoch of what was read last, and would refuse it for ever.
+      else one.held.epoch = -1;
     }
     // All other errors mean that the leader is no longer, or not yet, where it was thought to be.
     cluster.forget(topic);
