@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { effective } from './simulation/reference-fold.ts';
 import { textOf } from './simulation/one-stage.ts';
+import { settle } from './simulation/simulated-clock.ts';
+import type { SimulatedHost } from './simulation/simulated-host.ts';
+import type { StoreSnapshot } from './simulation/simulated-state-store.ts';
 import { World, seeded } from './simulation/world.ts';
 import type { WorldOptions } from './simulation/world.ts';
 
@@ -126,4 +129,118 @@ describe('a stop at any point', () => {
     );
     expect(reproductions).toBeGreaterThan(100);
   });
+});
+
+/** How many runs to burn in with; hours, then. */
+const burningIn = process.env['TOCSIN_PROPERTY_RUNS'];
+const patienceMs = burningIn === undefined ? 120_000 : 24 * 3_600_000;
+
+const hardship = fc.oneof(
+  { weight: 12, arbitrary: event.map((what) => ({ do: 'event' as const, what })) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constantFrom('join', 'freeze', 'thaw', 'rejoin', 'kill'), pick: fc.nat(5) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('fall-back' as const),
+      pick: fc.nat(100),
+      slot: fc.constantFrom('tally:0', 'tally:1', 'digest:0', 'digest:1'),
+    }),
+  },
+);
+
+type Hardship = ReturnType<typeof hardship.generate>['value'];
+
+/** Hosts that overlap without knowing, and a store in which one partition alone is what it was at an earlier checkpoint. */
+class Hardships {
+  readonly #world: World;
+  readonly #snapshots: StoreSnapshot[] = [];
+  #hosts: SimulatedHost[] = [];
+  fallBacks = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#join();
+  }
+
+  #join(): void {
+    const host = this.#world.host();
+    this.#hosts.push(host);
+    void this.#world.run(host);
+  }
+
+  async suffer(what: Hardship): Promise<void> {
+    if (what.do === 'event') await happen(this.#world, [what.what]);
+    else if (what.do === 'fall-back') this.#fallBack(what);
+    else this.#befall(what);
+    await settle();
+    this.#snapshots.push(this.#world.store.snapshot());
+  }
+
+  #befall({ do: what, pick }: Extract<Hardship, { pick: number; do: string }>): void {
+    const host = this.#hosts[pick % this.#hosts.length];
+    if (what === 'join' || host === undefined) {
+      if (this.#hosts.length < 3) this.#join();
+    } else if (what === 'freeze') {
+      host.freeze();
+      host.evict();
+    } else if (what === 'thaw') host.thaw();
+    else if (what === 'rejoin') host.rejoin();
+    else {
+      host.kill();
+      this.#hosts = this.#hosts.filter((one) => one !== host);
+    }
+  }
+
+  /** Only to a checkpoint: a slot that never had one would be an empty store, and that stops the partition. */
+  #fallBack({ pick, slot }: Extract<Hardship, { do: 'fall-back' }>): void {
+    const earlier = this.#snapshots[pick % Math.max(1, this.#snapshots.length)]?.get(slot);
+    const now = this.#world.store.snapshot();
+    if (earlier?.position == null || earlier === now.get(slot)) return;
+    this.#world.store.restore(new Map(now).set(slot, earlier));
+    this.fallBacks++;
+  }
+
+  async recover(): Promise<void> {
+    for (const host of this.#hosts) {
+      host.thaw();
+      host.rejoin();
+    }
+    await settle();
+    this.#join();
+    await this.#world.clock.advance(12_000);
+  }
+}
+
+describe('owners that overlap, over a store in which a partition falls back', () => {
+  it(
+    'lose, invent and double nothing',
+    async () => {
+      let fallBacks = 0;
+      let reproductions = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(hardship, { minLength: 20, maxLength: 70 }),
+          limits,
+          fc.nat(),
+          async (suffered, sizes, seed) => {
+            const world = await World.create({ limits: sizes, cut: cutBy(seed) });
+            const hardships = new Hardships(world);
+            for (const what of suffered) await hardships.suffer(what);
+            await hardships.recover();
+            const judgement = world.judge();
+            expect(judgement.faults).toEqual([]);
+            fallBacks += hardships.fallBacks;
+            reproductions += judgement.reproductions;
+          },
+        ),
+        { numRuns: Number(burningIn ?? 30), seed: 4 },
+      );
+      expect(fallBacks).toBeGreaterThan(15);
+      expect(reproductions).toBeGreaterThan(50);
+    },
+    patienceMs,
+  );
 });

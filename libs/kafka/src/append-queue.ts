@@ -24,20 +24,45 @@ interface Call {
   reject(error: LogError): void;
 }
 
-interface Entry {
+/** Consecutive records of one call. */
+interface Span {
   readonly call: Call;
-  readonly index: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 const bytesOf = (value: string | Uint8Array | null): number =>
   value === null ? 0 : typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength;
 
 /** Generous: lengths and deltas of a record take at most 24 bytes, a header's at most 10. */
-export const recordBytes = ({ key, value, headers }: Appending): number =>
-  Object.entries(headers ?? {}).reduce(
-    (sum, [name, content]) => sum + 10 + Buffer.byteLength(name) + bytesOf(content),
-    24 + bytesOf(key) + bytesOf(value),
-  );
+export function recordBytes({ key, value, headers }: Appending): number {
+  let size = 24 + bytesOf(key) + bytesOf(value);
+  for (const name in headers) size += 10 + Buffer.byteLength(name) + bytesOf(headers[name]!);
+  return size;
+}
+
+/** How many bytes of a request go to each partition. */
+class Sizes {
+  readonly #byTopic = new Map<string, number[]>();
+  #topic: string | undefined;
+  #ofTopic: number[] = [];
+
+  /** What the partition would have with so many more. */
+  with(topic: string, partition: number, size: number): number {
+    if (topic !== this.#topic) {
+      let ofTopic = this.#byTopic.get(topic);
+      if (ofTopic === undefined) this.#byTopic.set(topic, (ofTopic = []));
+      this.#topic = topic;
+      this.#ofTopic = ofTopic;
+    }
+    return (this.#ofTopic[partition] ?? 0) + size;
+  }
+
+  /** Of the partition that was last asked about. */
+  set(partition: number, size: number): void {
+    this.#ofTopic[partition] = size;
+  }
+}
 
 /**
  * Sends appends in the order in which they were called, one request at a time; what is called meanwhile shares the next
@@ -85,25 +110,30 @@ export class AppendQueue {
   }
 
   /** The longest beginning of what waits that keeps all limits; at least one record. */
-  #nextChunk(): readonly Entry[] {
-    const chunk: Entry[] = [];
-    const perPartition = new Map<string, number>();
+  #nextChunk(): readonly Span[] {
+    const chunk: Span[] = [];
+    const { bytesPerPartition, bytes, records: most } = this.#limits;
+    const sizes = new Sizes();
     let total = 0;
+    let count = 0;
     for (const call of this.#calls) {
       if (call.failed) continue;
-      while (call.next < call.records.length) {
-        const record = call.records[call.next]!;
-        const place = `${record.topic}/${record.partition}`;
+      const from = call.next;
+      const { records } = call;
+      let full = false;
+      while (call.next < records.length) {
+        const record = records[call.next]!;
         const size = recordBytes(record);
-        const there = (perPartition.get(place) ?? 0) + size;
+        const there = sizes.with(record.topic, record.partition, size);
         total += size;
-        const full =
-          there > this.#limits.bytesPerPartition || total > this.#limits.bytes || chunk.length >= this.#limits.records;
-        if (full && chunk.length > 0) return chunk;
-        perPartition.set(place, there);
-        chunk.push({ call, index: call.next });
+        full = count > 0 && (there > bytesPerPartition || total > bytes || count >= most);
+        if (full) break;
+        sizes.set(record.partition, there);
         call.next += 1;
+        count += 1;
       }
+      if (call.next > from) chunk.push({ call, from, to: call.next });
+      if (full) break;
     }
     return chunk;
   }
@@ -114,20 +144,22 @@ export class AppendQueue {
    * thereby written twice is a repetition in order, which readers drop. After a failure nothing more of that call is
    * sent: a gap followed by later records would look like a re-ordering.
    */
-  async #deliver(chunk: readonly Entry[]): Promise<void> {
-    const entries = chunk.filter(({ call }) => !call.failed);
-    if (entries.length === 0) return;
+  async #deliver(chunk: readonly Span[]): Promise<void> {
+    const spans = chunk.filter(({ call }) => !call.failed);
+    if (spans.length === 0) return;
+    const records = recordsOf(spans);
     try {
-      const results = await this.#send(entries.map(({ call, index }) => call.records[index]!));
-      entries.forEach(({ call, index }, i) => (call.results[index] = results[i]!));
+      const results = await this.#send(records);
+      let at = 0;
+      for (const { call, from, to } of spans) for (let i = from; i < to; i++) call.results[i] = results[at++]!;
     } catch (error) {
       const failure = asLogError(error);
-      if (failure.code !== 'UNAVAILABLE' && entries.length > 1) {
-        const middle = Math.ceil(entries.length / 2);
-        await this.#deliver(entries.slice(0, middle));
-        await this.#deliver(entries.slice(middle));
+      if (failure.code !== 'UNAVAILABLE' && records.length > 1) {
+        const [first, second] = halves(spans, Math.ceil(records.length / 2));
+        await this.#deliver(first);
+        await this.#deliver(second);
       } else {
-        for (const { call } of entries) this.#fail(call, failure);
+        for (const { call } of spans) this.#fail(call, failure);
       }
     }
   }
@@ -147,4 +179,26 @@ export class AppendQueue {
     call.failed = true;
     call.reject(error);
   }
+}
+
+/** A call that fits into one request is sent as it is. */
+function recordsOf(spans: readonly Span[]): readonly Appending[] {
+  const [{ call, from, to }] = spans as readonly [Span];
+  if (spans.length === 1 && from === 0 && to === call.records.length) return call.records;
+  const records: Appending[] = [];
+  for (const span of spans) for (let i = span.from; i < span.to; i++) records.push(span.call.records[i]!);
+  return records;
+}
+
+function halves(spans: readonly Span[], middle: number): readonly [Span[], Span[]] {
+  const first: Span[] = [];
+  const second: Span[] = [];
+  let left = middle;
+  for (const { call, from, to } of spans) {
+    const cut = Math.min(to, from + left);
+    if (cut > from) first.push({ call, from, to: cut });
+    if (cut < to) second.push({ call, from: cut, to });
+    left -= cut - from;
+  }
+  return [first, second];
 }

@@ -27,4 +27,4 @@ export const logCases: readonly LogCase[] = [
  * All cases may share one harness; they use topics and groups of their own.
  */
 export const logSuite = (traits: LogTraits): readonly LogCase[] =>
-  logCases.filter(({ needs }) => needs === undefined || traits[needs]);
+  logCases.filter(({ needs }) => needs === undefined || traits[needs] === true);

@@ -24,7 +24,7 @@ describe('eight faults in a row', () => {
 
   beforeAll(async () => {
     result = await campaign.run();
-  }, 280_000);
+  }, 600_000);
   afterAll(() => campaign.close(!good), 30_000);
 
   it('nothing is lost, doubled, unexpected, out of order or sent without consent', () => {

@@ -7,7 +7,7 @@ import { defaults } from './options.ts';
 import { say } from './say.ts';
 
 const usage = `Usage: npm run test:faults -- --faults N --seed S [--brokers 1|3] [--kinds a,b] [--client kafkajs|platformatic]
-       [--rate RECORDS] [--every MS] [--customers N] [--alert-away MS] [--broken ENGINE] [--keep] [--no-record]
+       [--rate RECORDS] [--every MS] [--customers N] [--alert-away MS] [--broken ENGINE] [--keep] [--no-record] [--results FILE]
 
 Runs all services as processes, two instances of each, under a bank that writes all the time, and spoils something every
 three seconds. An oracle outside the product then says what was lost, doubled, unexpected, reordered or not agreed to.
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     broken: { type: 'string' },
     keep: { type: 'boolean', default: false },
     record: { type: 'boolean', default: true },
+    results: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -64,6 +65,12 @@ let good = false;
 const interrupted = (): void => void campaign.close(true).finally(() => process.exit(130));
 process.once('SIGINT', interrupted);
 process.once('SIGTERM', interrupted);
+/** However slow the machine is: a campaign that takes longer hangs. */
+const longestMs = 900_000 + faults * (4 * everyMs + alertAwayMs / 5);
+setTimeout(() => {
+  say(`FAILED: it did not end within ${Math.round(longestMs / 60_000)} minutes`);
+  interrupted();
+}, longestMs).unref();
 try {
   const result = await campaign.run();
   const against = [...objections(result.verdict), ...result.hollow];
@@ -73,7 +80,7 @@ try {
     `${records} bank records, ${reproductions} produced again, ${verdict.alerts} alerts, ${verdict.messages} messages; allowed: ${JSON.stringify(verdict.allowed)}`,
   );
   good = against.length === 0;
-  if (values.record) await record(result);
+  if (values.record) await record(result, values.results);
   say(good ? 'PASSED' : `FAILED with ${against.length} objections`);
 } catch (error) {
   say(`FAILED: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

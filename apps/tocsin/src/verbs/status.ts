@@ -1,44 +1,71 @@
 import type { Command } from 'commander';
+import { installedStages } from '@tocsin/services';
+import type { Platform, Settings } from '@tocsin/services';
+import { askPlatform, committedOf } from '../status/committed.ts';
+import type { Away } from '../status/committed.ts';
+import { askAll, usualUrls } from '../status/instances.ts';
+import type { Instance } from '../status/instances.ts';
+import { isWell, statusOf } from '../status/status.ts';
+import { tableOf } from '../status/table.ts';
 import { stagesOf } from './stages.ts';
-import { print, withPlatform } from './with-platform.ts';
+import { UsageError, print, urlOf, withPlatform } from './with-platform.ts';
 
-interface StageStatus {
-  readonly stage: string;
-  readonly topic: string;
-  readonly partitions: number;
-  /** Records appended and not yet behind a checkpoint. */
-  readonly lag: number;
-  /** Stream time of the oldest checkpoint, null where nothing was processed yet. */
-  readonly clockAt: number | null;
-}
-
-/** `tocsin status`: how far each stage is, from the committed positions. */
+/** `tocsin status`: how far each stage is and what is away, from log and store and from the services that run. */
 export function addStatus(program: Command): void {
   program
     .command('status')
-    .description('how far each stage is')
+    .description(
+      'how far each stage is, what waits and what is away; exit code 1 where something is away or stands still',
+    )
+    .option('--from <urls>', 'where services answer, separated by commas (default: this machine, their own ports)')
     .option('--json', 'print JSON')
-    .action(({ json = false }: { json?: boolean }) =>
-      withPlatform(program, async ({ log, state }, settings) => {
-        const found: StageStatus[] = [];
-        for (const { stage, topic } of stagesOf(settings)) {
-          const partitions = (await log.facts(topic))?.partitions ?? 0;
-          let lag = 0;
-          let clockAt: number | null = null;
-          for (let partition = 0; partition < partitions; partition++) {
-            const { start, end } = await log.bounds(topic, partition);
-            const position = await state.slot(stage, partition).position();
-            lag += Math.max(0, end - (position?.offset ?? start));
-            if (position !== null && position.clockAt > 0)
-              clockAt = Math.min(clockAt ?? position.clockAt, position.clockAt);
-          }
-          found.push({ stage, topic, partitions, lag, clockAt });
-        }
-        const lines = found.map(
-          ({ stage, partitions, lag, clockAt }) =>
-            `${stage.padEnd(28)} ${String(partitions).padStart(4)} partitions  ${String(lag).padStart(9)} behind  ${clockAt === null ? 'nothing processed yet' : new Date(clockAt).toISOString()}`,
-        );
-        print(json, found, lines);
-      }),
+    .action(({ from, json = false }: { from?: string; json?: boolean }) =>
+      withPlatform(
+        program,
+        async (platform, settings) => {
+          const [instances, away] = await Promise.all([instancesOf(settings, from), askPlatform(platform)]);
+          await tell(json, settings, instances, { ...away, platform });
+        },
+        // One process holds the embedded storage, and knows.
+        async (settings) => {
+          const instances = await instancesOf(settings, from ?? urlOf(settings));
+          await tell(json, settings, instances, { log: null, state: null });
+        },
+      ),
     );
+}
+
+async function instancesOf(settings: Settings, from: string | undefined): Promise<readonly Instance[]> {
+  if (from === undefined) return (await askAll(usualUrls(settings))).filter(({ answers }) => answers);
+  const urls = from.split(',').map((url) => url.trim().replace(/\/+$/, ''));
+  const wrong = urls.filter((url) => !/^https?:\/\/[^/]+$/.test(url));
+  if (wrong.length > 0) throw new UsageError(`--from: not an address such as http://host:8081: ${wrong.join(', ')}`);
+  return askAll(urls);
+}
+
+async function tell(
+  json: boolean,
+  settings: Settings,
+  instances: readonly Instance[],
+  { log, state, platform }: { readonly log: Away; readonly state: Away; readonly platform?: Platform },
+): Promise<void> {
+  const at = Date.now();
+  const both = platform !== undefined && log === null && state === null ? platform : undefined;
+  const logs = new Map(both === undefined ? [] : installedStages(settings, both).map(({ name, log }) => [name, log]));
+  const stages = await Promise.all(
+    stagesOf(settings).map(async ({ stage, topic }) => ({
+      stage,
+      topic,
+      // The bank's own cluster may be away while ours is not: then nothing is known of that stage.
+      committed:
+        both === undefined
+          ? null
+          : await committedOf({ log: logs.get(stage) ?? both.log, state: both.state }, stage, topic, at).catch(
+              () => null,
+            ),
+    })),
+  );
+  const status = statusOf({ at, log, state, stages, instances });
+  print(json, status, tableOf(status));
+  if (!isWell(status)) process.exitCode = 1;
 }

@@ -36,6 +36,7 @@ export class SimulatedHost {
   readonly #members: SimulatedMember[] = [];
   #thawed: Promise<void> | undefined;
   #thaw: () => void = () => {};
+  #dead = false;
   /** How many steps were made, by kind too: a test that counts must not pass with nothing having happened. */
   steps = 0;
   readonly stepsOf = new Map<Step, number>();
@@ -92,6 +93,7 @@ export class SimulatedHost {
 
   /** Its power is cut: what is under way stays so for ever. */
   kill(): void {
+    this.#dead = true;
     this.freeze();
     for (const member of this.#members) this.#world.leave(member);
   }
@@ -135,6 +137,8 @@ export class SimulatedHost {
   }
 
   #subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription> {
+    // Killed before it had joined: the group must not wait for it.
+    if (this.#dead) return new Promise(() => {});
     const later = (tell: () => void): void => void this.#unfrozen().then(tell);
     const member = this.#world.join(
       options,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   Appended,
   Appending,
@@ -20,7 +21,12 @@ import { KafkajsSubscription } from './kafkajs-subscription.ts';
 import { asLogError, logError, protocolError } from '../log-errors.ts';
 import { Connected } from './connected.ts';
 import { toMessage } from './records.ts';
+import { patiently } from '../patiently.ts';
 import { topicSettings } from '../topic-settings.ts';
+
+const elsewhere: ReadonlySet<string> = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+const attempts = 6;
+const pauseMs = 50;
 
 /** The Log on Apache Kafka by kafkajs. */
 export class KafkajsLog implements Log {
@@ -49,7 +55,7 @@ export class KafkajsLog implements Log {
     );
     this.#admin = new Connected(() => kafka.admin({ retry: quickRetry }));
     this.#reader = new ClusterReader(() => client(options));
-    this.#appends = new AppendQueue((records) => this.#produce(records));
+    this.#appends = new AppendQueue((records) => this.#produceWhereLed(records));
   }
 
   append(records: readonly Appending[]): Promise<readonly Appended[]> {
@@ -108,7 +114,7 @@ export class KafkajsLog implements Log {
   }
 
   async subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription> {
-    const facts = await this.facts(options.topic);
+    const facts = await patiently(() => this.facts(options.topic));
     if (facts === undefined) throw logError('UNKNOWN_TOPIC');
     if (this.#closed) throw logError('CLOSED');
     const subscription = new KafkajsSubscription({
@@ -162,6 +168,22 @@ export class KafkajsLog implements Log {
         await this.#admin.reset();
         const failure = asLogError(error);
         if (failure.code !== 'UNKNOWN_TOPIC' || attempt === 2) throw failure;
+      }
+    }
+  }
+
+  /**
+   * A partition that was made a moment ago, or whose leader went away, is refused by a broker that does not lead it. What
+   * other partitions took of the same request is then written twice: a repetition in order.
+   */
+  async #produceWhereLed(records: readonly Appending[]): Promise<readonly Appended[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#produce(records);
+      } catch (error) {
+        const misdirected = elsewhere.has(protocolError(error) ?? '');
+        if (!misdirected || attempt === attempts || this.#closed) throw error;
+        await sleep(pauseMs * attempt);
       }
     }
   }

@@ -6,6 +6,7 @@ import type { Connections } from './connections.ts';
 import { fetch } from './fetch-exchange.ts';
 import type { Fetched } from './fetch-exchange.ts';
 import type { HeldPartition } from './held-partition.ts';
+import type { Outage } from './outage.ts';
 import { readBatches } from './record-batches.ts';
 
 /** Records of one partition, fetched but not handed over yet. */
@@ -28,8 +29,8 @@ export interface FetcherParts {
   /** Resolves when all of it is being handled: only then the next fetch begins. */
   take(parts: readonly Part[]): Promise<void>;
   failed(held: HeldPartition, error: LogError): void;
-  /** A broker was lost; it is tried until it answers. */
-  away(): void;
+  /** Told when a broker is lost; it is tried until it answers. */
+  readonly outage: Outage;
 }
 
 interface Asked {
@@ -45,7 +46,7 @@ const patientMs = 250;
 const restlessMs = 20;
 const restlessForMs = 500;
 const firstRetryMs = 100;
-const slowestRetryMs = 3_000;
+const slowestRetryMs = 1_000;
 
 /** Protocol codes after which a partition is not simply asked for again. */
 const offsetOutOfRange = 1;
@@ -100,21 +101,22 @@ export class Fetcher {
 
   async #tracked(work: () => Promise<void>): Promise<void> {
     this.#running += 1;
-    await work();
-    this.#running -= 1;
-    if (this.#running === 0 && this.#closed) this.#idle.resolve();
+    try {
+      await work();
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0 && this.#closed) this.#idle.resolve();
+    }
   }
 
   async #dispatch(): Promise<void> {
-    const { cluster, topic } = this.#parts;
     if (this.#closed || !this.#wanted()) return;
     let leaders: readonly number[];
     try {
-      leaders = (await cluster.topic(topic)).leaders;
+      leaders = await this.#leaders();
     } catch (error) {
-      // Gone, or nobody answers: the one shows when its partitions are looked into, the other when somebody does.
-      if (asLogError(error).code === 'UNKNOWN_TOPIC') await this.#lookInto(this.#asked(() => true));
-      else this.#parts.away();
+      if (this.#closed) return;
+      this.#parts.outage.away(error);
       await this.#pause(firstRetryMs);
       return this.#dispatchSoon();
     }
@@ -126,6 +128,18 @@ export class Fetcher {
       if (this.#busy.has(node)) continue;
       this.#busy.add(node);
       void this.#tracked(() => this.#keepFetching(node));
+    }
+  }
+
+  /** A topic that is gone shows here; nobody leads its partitions then, and they are not asked for again. */
+  async #leaders(): Promise<readonly number[]> {
+    const { cluster, topic } = this.#parts;
+    try {
+      return (await cluster.topic(topic)).leaders;
+    } catch (error) {
+      if (asLogError(error).code !== 'UNKNOWN_TOPIC') throw error;
+      await this.#lookInto(this.#asked(() => true));
+      return [];
     }
   }
 
@@ -147,9 +161,9 @@ export class Fetcher {
           await this.#pause(wait);
           wait = Math.min(2 * wait, slowestRetryMs);
         }
-      } catch {
+      } catch (error) {
         if (this.#closed) break;
-        this.#parts.away();
+        this.#parts.outage.away(error);
         cluster.forget(topic);
         await this.#pause(wait);
         wait = Math.min(2 * wait, slowestRetryMs);
@@ -189,12 +203,13 @@ export class Fetcher {
       asked.map(({ held, from }) => ({ partition: held.partition, offset: from, epoch: held.epoch })),
     );
     if (this.#closed) return true;
+    this.#parts.outage.over();
     const answers = new Map(fetched.map((one) => [one.partition, one]));
     const parts: Part[] = [];
     const troubled: Asked[] = [];
     for (const one of asked) {
       const answer = answers.get(one.held.partition);
-      if (answer === undefined || !this.#parts.current(one.held, one.turn)) continue;
+      if (answer === undefined || !this.#stands(one)) continue;
       if (answer.error !== 0) troubled.push(one);
       else if (answer.divergesAt !== undefined) this.#parts.failed(one.held, logError('BEYOND_END'));
       else this.#read(one, answer, parts);
@@ -227,9 +242,9 @@ export class Fetcher {
     const errorOf = ({ held }: Asked): number => answers.get(held.partition)!.error;
     if (troubled.some((one) => topicGone.has(errorOf(one)))) await this.#lookInto(troubled);
     for (const one of troubled) {
-      if (errorOf(one) !== offsetOutOfRange || !this.#parts.current(one.held, one.turn)) continue;
+      if (errorOf(one) !== offsetOutOfRange || !this.#stands(one)) continue;
       const { start, end } = await cluster.bounds(topic, one.held.partition);
-      if (!this.#parts.current(one.held, one.turn)) continue;
+      if (!this.#stands(one)) continue;
       if (one.from < start) this.#parts.failed(one.held, logError('BEFORE_START'));
       else if (one.from > end) this.#parts.failed(one.held, logError('BEYOND_END'));
       // In range after all: the broker no longer knows the epoch of what was read last, and would refuse it for ever.
@@ -246,13 +261,18 @@ export class Fetcher {
     if (now?.id === this.#topicId) return;
     if (now === undefined) {
       const gone = logError('UNKNOWN_TOPIC');
-      for (const { held, turn } of asked) if (this.#parts.current(held, turn)) this.#parts.failed(held, gone);
+      for (const one of asked) if (this.#stands(one)) this.#parts.failed(one.held, gone);
       return;
     }
     this.#topicId = now.id;
     for (const held of [...this.#parts.held()]) {
       if (held.from !== undefined) this.#parts.failed(held, logError('RECREATED'));
     }
+  }
+
+  /** Not sought elsewhere, not lost, and not read meanwhile from another leader either. */
+  #stands({ held, turn, from }: Asked): boolean {
+    return held.from === from && this.#parts.current(held, turn);
   }
 
   async #pause(milliseconds: number): Promise<void> {

@@ -13,6 +13,7 @@ import type { KafkaLogOptions } from '../kafka-log-options.ts';
 import type { Cluster } from './cluster.ts';
 import { Connections } from './connections.ts';
 import { coordinatorOf } from './coordinator.ts';
+import type { Outage } from './outage.ts';
 import { assignedIn, assignment, ownedIn, protocolName, share, subscription } from './group-protocol.ts';
 
 export interface GroupMemberParts {
@@ -20,8 +21,8 @@ export interface GroupMemberParts {
   readonly options: KafkaLogOptions;
   readonly group: string;
   readonly topic: string;
-  /** How many the topic has. */
-  readonly partitions: number;
+  /** How many the topic has now. */
+  partitions(): Promise<number>;
   readonly sessionMs: number;
   /** What this member has now: it asks to keep it. */
   owned(): readonly number[];
@@ -29,8 +30,8 @@ export interface GroupMemberParts {
   joined(partitions: readonly number[]): void;
   /** All that it had may have been given away. */
   lost(): void;
-  /** The coordinator was lost; it is looked for until it is found. */
-  away(): void;
+  /** Told when the coordinator is lost; it is looked for until it is found. */
+  readonly outage: Outage;
 }
 
 const leastRebalanceMs = 60_000;
@@ -117,7 +118,7 @@ export class GroupMember {
       } catch (error) {
         if (this.#closed) break;
         if (this.#interpret(error)) continue;
-        this.#parts.away();
+        this.#parts.outage.away(error);
         if (!this.alive) this.#parts.lost();
         await this.#pause(wait);
         wait = Math.min(2 * wait, slowestRetryMs);
@@ -167,15 +168,8 @@ export class GroupMember {
     for (;;) {
       const response = await this.#sendJoin(connection);
       const { memberId, generationId, leader, members } = response;
-      const shares =
-        leader !== memberId
-          ? []
-          : [
-              ...share(
-                this.#parts.partitions,
-                members.map(({ memberId: id, metadata }) => ({ id, owned: ownedIn(metadata, topic) })),
-              ),
-            ];
+      const views = members.map(({ memberId: id, metadata }) => ({ id, owned: ownedIn(metadata, topic) }));
+      const shares = leader === memberId ? [...share(await this.#parts.partitions(), views)] : [];
       const sentAt = performance.now();
       try {
         const { assignment: mine } = await syncGroupV5.api.async(
@@ -254,6 +248,7 @@ export class GroupMember {
 
   #heard(sentAt: number): void {
     this.#aliveAt = sentAt;
+    this.#parts.outage.over();
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#silent(), sentAt + this.#parts.sessionMs - performance.now());
   }

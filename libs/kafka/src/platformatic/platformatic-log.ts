@@ -10,13 +10,15 @@ import type {
   TopicFacts,
   TopicSpec,
 } from '@tocsin/core';
-import { createTopicsV7, metadataV12, offsetFetchV8 } from '@platformatic/kafka';
+import { createTopicsV7, offsetFetchV8 } from '@platformatic/kafka';
 import type { Connection } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppendQueue } from '../append-queue.ts';
+import { AppendQueue, chunkLimits } from '../append-queue.ts';
+import type { Send } from '../append-queue.ts';
 import { asLogError, logError, protocolError } from '../log-errors.ts';
 import { defaultRequestTimeoutMs } from '../kafka-log-options.ts';
 import type { KafkaLogOptions } from '../kafka-log-options.ts';
+import { patiently } from '../patiently.ts';
 import { topicSettings } from '../topic-settings.ts';
 import { Cluster } from './cluster.ts';
 import { Connections } from './connections.ts';
@@ -26,6 +28,8 @@ import { PlatformaticSubscription } from './platformatic-subscription.ts';
 import { produceAll } from './produce-all.ts';
 import { readBatches } from './record-batches.ts';
 
+/** Small records are sent as they are; their bytes are what limits a request. */
+const mostRecords = 50_000;
 const bytesPerRead = 1 << 20;
 const offsetOutOfRange = 1;
 
@@ -45,7 +49,8 @@ export class PlatformaticLog implements Log {
     this.#groups = new Connections(options);
     this.#appending = new Connections(options);
     const timeoutMs = options.requestTimeoutMs ?? defaultRequestTimeoutMs;
-    this.#appends = new AppendQueue((records) => produceAll(this.#cluster, this.#appending, records, timeoutMs));
+    const send: Send = (records) => produceAll(this.#cluster, this.#appending, records, timeoutMs);
+    this.#appends = new AppendQueue(send, { ...chunkLimits, records: mostRecords });
   }
 
   append(records: readonly Appending[]): Promise<readonly Appended[]> {
@@ -115,7 +120,7 @@ export class PlatformaticLog implements Log {
   }
 
   async subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription> {
-    const facts = await this.facts(options.topic);
+    const facts = await patiently(() => this.facts(options.topic));
     if (facts === undefined) throw logError('UNKNOWN_TOPIC');
     if (this.#closed) throw logError('CLOSED');
     const subscription = new PlatformaticSubscription({
@@ -153,9 +158,12 @@ export class PlatformaticLog implements Log {
   }
 
   async ping(): Promise<void> {
-    await this.#administer(() =>
-      this.#cluster.any((connection) => metadataV12.api.async(connection, [], false, false)),
-    );
+    if (this.#closed) throw logError('CLOSED');
+    try {
+      await this.#cluster.refresh();
+    } catch (error) {
+      throw asLogError(error);
+    }
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import type { Part } from './fetcher.ts';
 import { GroupMember } from './group-member.ts';
 import { held } from './held-partition.ts';
 import type { HeldPartition } from './held-partition.ts';
+import { Outage } from './outage.ts';
 
 export interface PlatformaticSubscriptionParts extends SubscribeOptions {
   readonly options: KafkaLogOptions;
@@ -33,7 +34,6 @@ export class PlatformaticSubscription implements Subscription {
   #waiting: Part[] = [];
   #taken = Promise.withResolvers<void>();
   #delivering: Promise<void> | undefined;
-  #reported = false;
   #closed: Promise<void> | undefined;
 
   constructor(parts: PlatformaticSubscriptionParts) {
@@ -45,12 +45,16 @@ export class PlatformaticSubscription implements Subscription {
       options,
       group,
       topic,
-      partitions: facts.partitions,
+      partitions: () =>
+        cluster.look(topic).then(
+          (view) => view?.leaders.length ?? facts.partitions,
+          () => facts.partitions,
+        ),
       sessionMs: parts.sessionTimeoutMs ?? defaultSessionMs,
       owned: () => [...this.#held.keys()],
       joined: (partitions) => this.#joined(partitions),
       lost: () => this.#lose([...this.#held.keys()]),
-      away: () => this.#report(),
+      outage: new Outage(options.reports, 'A subscription lost the coordinator of its group.', { topic, group }),
     });
     this.#fetcher = new Fetcher({
       cluster,
@@ -62,7 +66,7 @@ export class PlatformaticSubscription implements Subscription {
       current: (one, turn) => this.#current(one, turn),
       take: (fetched) => this.#take(fetched),
       failed: (one, error) => this.#fail(one, error),
-      away: () => this.#report(),
+      outage: new Outage(options.reports, 'A subscription cannot read.', { topic, group }),
     });
   }
 
@@ -108,9 +112,10 @@ export class PlatformaticSubscription implements Subscription {
     this.#taken.resolve();
     await this.#delivering;
     await this.#member.close();
+    const fetched = this.#fetcher.close();
     // Ends the fetch that is under way.
     await this.#connections.close();
-    await this.#fetcher.close();
+    await fetched;
     this.#held.clear();
     this.#parts.onClose();
   }
@@ -121,7 +126,6 @@ export class PlatformaticSubscription implements Subscription {
 
   #joined(partitions: readonly number[]): void {
     if (this.#closed !== undefined) return;
-    this.#reported = false;
     const listed = new Set(partitions);
     this.#lose([...this.#held.keys()].filter((partition) => !listed.has(partition)));
     const fresh = partitions.filter((partition) => !this.#held.has(partition));
@@ -139,14 +143,6 @@ export class PlatformaticSubscription implements Subscription {
     one.turn += 1;
     one.from = undefined;
     this.#parts.subscriber.failed(one.partition, error);
-  }
-
-  /** Once until all is well again. */
-  #report(): void {
-    if (this.#reported || this.#closed !== undefined) return;
-    this.#reported = true;
-    const { topic, group, options } = this.#parts;
-    options.reports?.warn('A subscription lost Kafka and starts again.', { topic, group });
   }
 
   /** What comes while the reader is busy waits, and is handed over with all else that waits then. */

@@ -142,7 +142,9 @@ function writeBatch(
   request.writeInt32BE(records.length, at + 57);
   let next = at + recordsAt;
   for (let i = 0; i <= last; i++) next = writeRecord(request, next, records[i]!, i, sizes[i]!);
-  request.writeUInt32BE(crc32c(request.subarray(at + crcFrom, next)), at + crcAt);
+  // Wrapped, because the client would copy plain bytes first.
+  const checked = Writer.create().append(request.subarray(at + crcFrom, next)).dynamicBuffer;
+  request.writeUInt32BE(crc32c(checked), at + crcAt);
   return next;
 }
 

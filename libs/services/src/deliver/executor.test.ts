@@ -108,6 +108,20 @@ describe('sending', () => {
     expect(me.told).toEqual(ids.map((id) => `${id} accepted`));
   });
 
+  it('lets nothing overtake what was let go for a moment', async () => {
+    const w = new World();
+    const me = w.owner();
+    w.barriers.before = () => {
+      w.barriers.broken = w.log.of('attempt').length === 1 && w.log.of('outcome').length === 0;
+      return Promise.resolve();
+    };
+    await w.put(contact(), delivery('d1'), delivery('d2'));
+    expect(w.counted).toContain('attempts_let_go sms barriers-unreadable');
+    expect(w.channel.sent).toEqual([]);
+    await w.pass(seconds(3));
+    expect(me.told).toEqual(['d1 accepted', 'd2 accepted']);
+  });
+
   it('never has two messages to one customer under way', async () => {
     const w = new World();
     w.channel.answer = undefined;

@@ -1,4 +1,4 @@
-import { jobPrefix, keyOf } from '@tocsin/core';
+import { jobPrefix, keyOf, letGoDelayMs } from '@tocsin/core';
 import type { Job, PartitionView } from '@tocsin/core';
 import type { ExecutorClock } from './executor-clock.ts';
 import type { ExecutorLimits } from './executor-options.ts';
@@ -50,7 +50,7 @@ export class Waiting {
     this.#lookedAt = running;
     // The log's clock may run before ours: what it has already passed is due.
     const now = Math.max(this.#clock.now(), this.#view.clockAt);
-    const due: { readonly job: Job; readonly customer: string }[] = [];
+    const due: { readonly job: Job; readonly customer: string; readonly ready: boolean }[] = [];
     let nextInMs: number | undefined;
     this.#count = 0;
     for (const [, job] of this.#view.resident<Job>(jobPrefix)) {
@@ -59,17 +59,19 @@ export class Waiting {
       const wait = Math.max(job.dueAt - now, (this.#postponed.get(job.delivery.id) ?? 0) - running);
       if (wait > 0) {
         nextInMs = Math.min(nextInMs ?? Infinity, wait);
-        continue;
+        // One that was let go is due again in a moment, and what follows to its customer must not overtake it.
+        if (wait > letGoDelayMs) continue;
       }
       const customer = keyOf(job.delivery.tenantId, job.delivery.customerId);
-      if (free(job, customer)) due.push({ job, customer });
+      if (free(job, customer)) due.push({ job, customer, ready: wait <= 0 });
     }
     due.sort((a, b) => before(a.job, b.job));
     const customers = new Set<string>();
     const jobs: Job[] = [];
-    for (const { job, customer } of due) {
+    for (const { job, customer, ready } of due) {
       if (customers.has(customer)) continue;
       customers.add(customer);
+      if (!ready) continue;
       jobs.push(job);
       if (jobs.length === most) break;
     }

@@ -7,6 +7,7 @@ import type { DeliveryCompanion } from './executor.ts';
 /** Shows the state of a provider account's breaker at every scrape, and its counters from the beginning. */
 export function watchBreaker(metrics: Metrics, channel: ChannelId, breaker: Breaker): void {
   metrics.count('breaker_openings', { channel }, 0);
+  metrics.count('barriers_unreadable', { channel }, 0);
   for (const outcome of counters.deliveries.labels.outcome) metrics.count('deliveries', { channel, outcome }, 0);
   metrics.beforeScrape(() => {
     for (const state of gauges.breaker_state.labels.state) {

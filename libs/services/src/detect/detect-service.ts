@@ -1,17 +1,15 @@
-import { detectStage } from '@tocsin/core';
+import { counters, detectStage } from '@tocsin/core';
 import { customerConditions, fraudRules } from '@tocsin/rules';
 import type { Service, ServiceContext } from '../service.ts';
 import { stageFeed } from '../stage-feed.ts';
 import { DetectController } from './detect.controller.ts';
 
-export const detectService = (context: ServiceContext): Service => ({
-  name: 'detect',
-  feeds: [
-    stageFeed({
-      ...context,
-      pattern: 'detect',
-      stage: detectStage({ rules: fraudRules, conditions: customerConditions }),
-    }),
-  ],
-  controllers: [DetectController],
-});
+export function detectService(context: ServiceContext): Service {
+  for (const outcome of counters.rule_sets.labels.outcome) context.metrics.count('rule_sets', { outcome }, 0);
+  const stage = detectStage({ rules: fraudRules, conditions: customerConditions });
+  return {
+    name: 'detect',
+    feeds: [stageFeed({ ...context, pattern: 'detect', stage })],
+    controllers: [DetectController],
+  };
+}

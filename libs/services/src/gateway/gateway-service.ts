@@ -1,4 +1,4 @@
-import { directoryStage } from '@tocsin/core';
+import { counters, directoryStage } from '@tocsin/core';
 import type { Instant } from '@tocsin/core';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { configuredChannels } from '../channel-table.ts';
@@ -31,6 +31,9 @@ export function gatewayService(
   const pageId =
     channels.map(({ options }) => (options as { pageId?: unknown }).pageId).find((id) => typeof id === 'string') ??
     null;
+  for (const { id } of channels.filter(({ receive }) => receive !== undefined)) {
+    for (const result of counters.webhooks.labels.result) context.metrics.count('webhooks', { channel: id, result }, 0);
+  }
   const module = GatewayModule.forRoot({
     log: platform.log,
     state: platform.state,

@@ -34,6 +34,7 @@ export function ingestService(context: ServiceContext): Service {
   const tenants = Object.keys(settings.tenants);
   const feeds = [];
   for (const source of settings.sources) {
+    context.metrics.count('ingested', { source: source.name, outcome: 'accepted' }, 0);
     const format = formatOf(source.format);
     if (format === undefined) throw new Error(`sources: the format "${source.format}" does not exist.`);
     const { value: options } = checked(format.options, source.options);

@@ -9,6 +9,8 @@ export interface LogTraits {
   readonly members: boolean;
   /** `facts` shows an identity that changes when a topic is deleted and created again. */
   readonly identity: boolean;
+  /** Every single read says which topic it means by that identity, not by the name alone. Default: false. */
+  readonly readsByIdentity?: boolean;
 }
 
 /** A log under test, with the few things that the port leaves to the adapter's own administration. */

@@ -147,6 +147,66 @@ export const logPositionCases: readonly LogCase[] = [
     },
   },
   {
+    name: 'notices between two reads that the topic is another one, though it holds more than was read',
+    needs: 'readsByIdentity',
+    async run(harness) {
+      const topic = await freshTopic(harness);
+      await harness.log.append(numbered(topic, 0, 0, 10));
+      const reader = new RecordingReader();
+      await reading(harness, topic, reader, async () => {
+        await until('it is read', () => reader.records.length === 10);
+        await harness.deleteTopic(topic);
+        await harness.log.createTopics([{ name: topic, partitions: 1, cleanup: 'delete' }]);
+        await harness.log.append(numbered(topic, 0, 1_000, 30));
+        // Nobody seeks: the next read alone shows it.
+        await until('it is reported', () => reader.failures.length > 0);
+        await aWhile();
+        assert.equal(reader.records.length, 10);
+        // Looked at between the two it is gone; then whoever seeks is told that there is another one.
+        if (reader.failures[0]!.code === 'UNKNOWN_TOPIC') {
+          await reader.seek(0, 10);
+          await until('it is reported again', () => reader.failures.length === 2);
+        }
+        assert.equal(reader.failures.at(-1)!.code, 'RECREATED');
+        assert.equal(reader.records.length, 10);
+      });
+    },
+  },
+  {
+    name: 'tells its three errors apart: the position is gone, is not there yet, means another topic',
+    needs: 'readsByIdentity',
+    async run(harness) {
+      const [trimmed, short, recreated] = [
+        await freshTopic(harness),
+        await freshTopic(harness),
+        await freshTopic(harness),
+      ];
+      const codeAt = async (topic: string, offset: number, change: () => Promise<unknown>): Promise<string> => {
+        const reader = new RecordingReader({ startAt: () => undefined });
+        let code = '';
+        await reading(harness, topic, reader, async () => {
+          await until('it is assigned', () => reader.owned.size === 1);
+          await change();
+          await reader.seek(0, offset);
+          await until('it is reported', () => reader.failures.length === 1);
+          code = reader.failures[0]!.code;
+          assert.deepEqual(reader.records, []);
+        });
+        return code;
+      };
+      for (const topic of [trimmed, short, recreated]) await harness.log.append(numbered(topic, 0, 0, 10));
+      const codes = await Promise.all([
+        codeAt(trimmed, 4, () => harness.trim(trimmed, 0, 5)),
+        codeAt(short, 11, () => Promise.resolve()),
+        codeAt(recreated, 4, async () => {
+          await harness.deleteTopic(recreated);
+          await harness.log.createTopics([{ name: recreated, partitions: 1, cleanup: 'delete' }]);
+        }),
+      ]);
+      assert.deepEqual(codes, ['BEFORE_START', 'BEYOND_END', 'RECREATED']);
+    },
+  },
+  {
     name: 'starts where it is told, not where the group has committed',
     async run(harness) {
       const topic = await freshTopic(harness);

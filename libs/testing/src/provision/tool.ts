@@ -12,6 +12,7 @@ const packages = {
   openssl: 'openssl',
   kcat: 'kcat',
   'smtp-sink': 'postfix',
+  promtool: 'prometheus',
 } as const;
 export type Tool = keyof typeof packages;
 

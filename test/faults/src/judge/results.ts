@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CampaignOptions } from '../options.ts';
 import type { Happened } from '../memory.ts';
@@ -21,8 +22,11 @@ export interface Ran {
   readonly hollow: readonly string[];
 }
 
-/** Adds one line to docs/faults/results.ndjson. */
-export async function record({ options, verdict, faults, records, reproductions, hollow }: Ran): Promise<void> {
+/** Adds one line to docs/faults/results.ndjson, or to another file. */
+export async function record(
+  { options, verdict, faults, records, reproductions, hollow }: Ran,
+  file = `${root}docs/faults/results.ndjson`,
+): Promise<void> {
   const source = (await import(`${root}tools/guarantee-source.mjs`)) as { guaranteeSource: () => string };
   const byKind: Record<string, { count: number; recoveryMs: number[] }> = {};
   for (const { kind, recoveryMs } of faults) {
@@ -48,6 +52,6 @@ export async function record({ options, verdict, faults, records, reproductions,
     verdict: against.length === 0 ? 'passed' : 'failed',
     ...(against.length === 0 ? {} : { objections: against.length, first: against.slice(0, 5) }),
   };
-  mkdirSync(`${root}docs/faults`, { recursive: true });
-  appendFileSync(`${root}docs/faults/results.ndjson`, `${JSON.stringify(line)}\n`);
+  mkdirSync(dirname(file), { recursive: true });
+  appendFileSync(file, `${JSON.stringify(line)}\n`);
 }
