@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { operatingWithFaults } from './fault-results.mjs';
+import { withPermissions } from './permissions.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -11,6 +12,7 @@ const { counters, defaultPartitions, embeddedPartitions, gauges, histograms, rej
 const { customerConditions, fraudRules } = await built('rules');
 const { channels } = await built('channels');
 const { formats } = await built('formats');
+const permissions = { ...(await built('redis')), ...(await built('services')) };
 
 const channelIds = channels.map(({ id }) => id);
 const days = (span) => (span === undefined ? 'for ever' : `${span / 86_400_000} days`);
@@ -163,7 +165,7 @@ const files = {
   'docs/plug-ins.md': plugIns,
   'docs/metrics.md': metrics,
   'docs/asyncapi.json': asyncApi,
-  'docs/operating.md': () => operatingWithFaults({ check }),
+  'docs/operating.md': () => withPermissions(operatingWithFaults({ check }), permissions),
 };
 const standing = (file) => {
   try {

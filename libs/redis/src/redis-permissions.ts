@@ -27,13 +27,7 @@ export const clusterCommands = [
 export const databaseCommands = ['select'] as const;
 
 /** Of the user at the Sentinels, where they have users. */
-export const sentinelCommands = [
-  'sentinel|get-master-addr-by-name',
-  'sentinel|sentinels',
-  'subscribe',
-  'ping',
-  'info',
-] as const;
+export const sentinelCommands = ['sentinel|get-master-addr-by-name', 'sentinel|sentinels', 'subscribe'] as const;
 
 const script = ['eval', 'evalsha'] as const;
 

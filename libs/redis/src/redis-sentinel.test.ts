@@ -52,7 +52,7 @@ beforeAll(async () => {
     password: 'admin',
     users: [
       'default on >admin ~* &* +@all',
-      `tocsin on >for-the-sentinels &* ${sentinelCommands.map((command) => `+${command}`).join(' ')}`,
+      `tocsin on >for-the-sentinels &+switch-master ${sentinelCommands.map((command) => `+${command}`).join(' ')}`,
     ],
   });
   here = opened();

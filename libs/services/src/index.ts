@@ -7,6 +7,7 @@ export { stagesOnly, start } from './start.ts';
 export type { Running, StartOptions } from './start.ts';
 export * from './platform/digests.ts';
 export * from './platform/platform.ts';
+export * from './permissions.ts';
 export { hashApiKey } from './gateway/credentials.ts';
 export { providerKey } from '@tocsin/core';
 export * from './deliver/index.ts';

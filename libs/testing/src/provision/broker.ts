@@ -13,7 +13,7 @@ import { waitUntil } from './wait-until.ts';
 
 export type BrokerSettings = Readonly<Record<string, string | number>>;
 
-const quickStart = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+export const quickStart = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 /** What makes a broker small, quick and predictable; also used in a container. */
 export const smallBroker: BrokerSettings = {

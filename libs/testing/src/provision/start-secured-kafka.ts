@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatStorage, newClusterId, smallBroker, startBroker } from './broker.ts';
+import { formatStorage, newClusterId, quickStart, smallBroker, startBroker } from './broker.ts';
 import type { BrokerSettings } from './broker.ts';
 import type { Authority } from './certificates.ts';
 import { freePorts } from './free-port.ts';
@@ -22,7 +22,36 @@ export interface SecuredKafka {
   readonly sasl: string;
   /** SSL with a certificate of the client's own (mutual TLS). */
   readonly mutual: string;
+  /** What its authorizer has decided so far, about everybody but the administrator; each decision once. */
+  decisions(): readonly KafkaDecision[];
   stop(): Promise<void>;
+}
+
+export interface KafkaDecision {
+  readonly user: string;
+  readonly allowed: boolean;
+  /** `Read`, `Write`, `Describe` ... */
+  readonly operation: string;
+  /** `topic`, `group`, `cluster` ... and its name. */
+  readonly resource: string;
+  readonly name: string;
+}
+
+const auditLine =
+  /Principal = User:(\S+) is (Allowed|Denied) operation = (\S+) .*on resource = (\w+):LITERAL:(\S+) for/g;
+
+function decisionsIn(log: string): readonly KafkaDecision[] {
+  const lines = new Set([...log.matchAll(auditLine)].map((match) => match.slice(1).join(' ')));
+  return [...lines]
+    .map((line) => line.split(' ') as [string, string, string, string, string])
+    .filter(([user]) => user !== 'ANONYMOUS')
+    .map(([user, outcome, operation, resource, name]) => ({
+      user,
+      allowed: outcome === 'Allowed',
+      operation: operation[0]! + operation.slice(1).toLowerCase(),
+      resource: resource.toLowerCase(),
+      name,
+    }));
 }
 
 /** Starts one; ready in 3 to 5 s. @throws Error with the broker's last words */
@@ -41,6 +70,7 @@ export async function startSecuredKafka(options: SecuredKafkaOptions): Promise<S
     port: admin,
     temporaryFolder: folder,
     heapMb: options.heapMb,
+    java: [...quickStart, '-Dorg.slf4j.simpleLogger.log.kafka.authorizer.logger=debug'],
     settings: {
       'process.roles': 'broker,controller',
       'node.id': 1,
@@ -82,6 +112,7 @@ export async function startSecuredKafka(options: SecuredKafkaOptions): Promise<S
     admin: `127.0.0.1:${admin}`,
     sasl: `127.0.0.1:${sasl}`,
     mutual: `127.0.0.1:${mutual}`,
+    decisions: () => decisionsIn(readFileSync(join(folder, 'broker.out'), 'utf8')),
     stop: async () => {
       await broker.end('SIGKILL');
       clear();
