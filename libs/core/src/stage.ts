@@ -39,7 +39,10 @@ export interface Output {
   readonly key: string;
   /** Written instead of `key`, which then only decides the partition: a rejected record keeps the bank's own key, whatever its bytes. */
   readonly rawKey?: Uint8Array | null;
-  /** A tagged record (object), written as JSON; or text or bytes as they are; null is a tombstone. */
+  /**
+   * A tagged record (object), written as JSON; or text or bytes as they are; null is a tombstone. An object is encoded when
+   * it is emitted, so it may be part of the state that is changed later.
+   */
   readonly value: object | string | Uint8Array | null;
   /** In addition to the provenance header that the engine writes. */
   readonly headers?: Readonly<Record<string, string | Uint8Array>>;

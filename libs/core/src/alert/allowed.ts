@@ -3,7 +3,7 @@ import { dataClasses, purposes } from '../consent.ts';
 import type { ChannelId, DataClass, Purpose } from '../consent.ts';
 import type { TenantPolicy } from '../records/customer.ts';
 import type { ContactRecord, Ground } from '../records/delivery.ts';
-import { consentFor, plainClasses } from './consents.ts';
+import { ChannelConsents, plainClasses } from './consents.ts';
 import type { ConsentState } from './state.ts';
 
 /** What may be told on a channel for a purpose, and on what ground. */
@@ -24,29 +24,56 @@ function ceiling(policy: TenantPolicy, channel: ChannelId, capabilities: Channel
     : [...new Set([...capabilities.defaultClasses, ...widest])];
 }
 
-function decide(
-  consents: ConsentState,
-  policy: TenantPolicy,
-  channel: ChannelId,
-  capabilities: ChannelCapabilities,
-  purpose: Purpose,
-): Allowance | undefined {
+/** What the decisions about one channel have in common. */
+interface Question {
+  readonly consents: ChannelConsents;
+  readonly policy: TenantPolicy;
+  readonly channel: ChannelId;
+  readonly capabilities: ChannelCapabilities;
+  readonly most: readonly DataClass[];
+}
+
+function decide({ consents, policy, channel, capabilities, most }: Question, purpose: Purpose): Allowance | undefined {
   const { thirdParty, defaultClasses } = capabilities;
-  const most = ceiling(policy, channel, capabilities);
   const basis = policy.legalBasis[purpose];
   const lawful = basis !== undefined && !thirdParty && basis.channels.includes(channel);
   // A revocation counts against a legal basis too: what was taken back is told on another channel, or by a person.
   const classes = dataClasses.filter((dataClass) => {
     if (!most.includes(dataClass)) return false;
-    const consent = consentFor(consents, channel, thirdParty, purpose, dataClass);
+    const consent = consents.deciding(purpose, dataClass);
     return consent
       ? consent.action === 'grant'
       : lawful && (dataClass === 'existence' || defaultClasses.includes(dataClass));
   });
   if (!classes.includes('existence')) return undefined;
-  const consent = consentFor(consents, channel, thirdParty, purpose, 'existence');
+  const consent = consents.deciding(purpose, 'existence');
   if (consent) return { classes, ground: { kind: 'consent', consentId: consent.consentId } };
   return basis && { classes, ground: { kind: 'legal-basis', basis: basis.basis } };
+}
+
+function answer(question: Question, purpose: Purpose): Allowance | undefined {
+  const direct = decide(question, purpose);
+  if (direct || purpose !== 'service-reply') return direct;
+  // Taken back by name, it is not lent from another purpose.
+  if (question.consents.deciding(purpose, 'existence')?.action === 'revoke') return undefined;
+  for (const other of purposes) {
+    const lender = other === purpose ? undefined : decide(question, other);
+    if (lender) return { classes: ['existence'], ground: lender.ground };
+  }
+  return undefined;
+}
+
+/** Undefined where the bank does not use the channel at all. */
+function questionOf(
+  consents: ConsentState,
+  policy: TenantPolicy,
+  channel: ChannelId,
+  capabilities: ChannelCapabilities,
+): Question | undefined {
+  if (policy.channels[channel]?.allowed !== true) return undefined;
+  const most = ceiling(policy, channel, capabilities);
+  const own = new ChannelConsents(consents, channel, capabilities.thirdParty);
+  return { consents: own, policy, channel, capabilities, most };
 }
 
 /**
@@ -67,17 +94,8 @@ export function allowed(
   capabilities: ChannelCapabilities,
   purpose: Purpose,
 ): Allowance | undefined {
-  if (policy.channels[channel]?.allowed !== true) return undefined;
-  const direct = decide(consents, policy, channel, capabilities, purpose);
-  if (direct || purpose !== 'service-reply') return direct;
-  // Taken back by name, it is not lent from another purpose.
-  const refusal = consentFor(consents, channel, capabilities.thirdParty, purpose, 'existence');
-  if (refusal?.action === 'revoke') return undefined;
-  for (const other of purposes) {
-    const lender = other === purpose ? undefined : decide(consents, policy, channel, capabilities, other);
-    if (lender) return { classes: ['existence'], ground: lender.ground };
-  }
-  return undefined;
+  const question = questionOf(consents, policy, channel, capabilities);
+  return question && answer(question, purpose);
 }
 
 /** For every purpose, as the contact record carries it to `deliver`. */
@@ -87,8 +105,10 @@ export function allowedByPurpose(
   channel: ChannelId,
   capabilities: ChannelCapabilities,
 ): ContactRecord['allowed'] {
+  const question = questionOf(consents, policy, channel, capabilities);
+  if (question === undefined) return {};
   const rows = purposes.flatMap((purpose) => {
-    const allowance = allowed(consents, policy, channel, capabilities, purpose);
+    const allowance = answer(question, purpose);
     return allowance ? [[purpose, allowance] as const] : [];
   });
   return Object.fromEntries(rows);

@@ -87,25 +87,56 @@ export function applyConsent(state: ConsentState, change: ConsentChange): 'appli
   return revoke(state, full ? cellKey(change.channel, '*', '*') : key, change);
 }
 
-/** The change that decides, or undefined where the customer never said anything. Third-party messengers must be granted by name. */
-export function consentFor(
+interface Cell {
+  readonly purpose: string;
+  readonly dataClass: string;
+  /** `*` as the channel of a third party: such a cell can only take back. */
+  readonly wideChannel: boolean;
+  readonly standing: ConsentCell;
+  /** How wide: the narrower one is asked first, and of equal rank it decides. */
+  readonly width: number;
+}
+
+/** The cells that concern one channel, taken apart once, so that a question about it compares a handful of them. */
+export class ChannelConsents {
+  readonly #cells: readonly Cell[];
+
+  constructor(state: ConsentState, channel: ChannelId, thirdParty: boolean) {
+    const cells: Cell[] = [];
+    for (const [key, standing] of Object.entries(state.cells)) {
+      const [c, purpose, dataClass] = key.split('|') as [string, string, string];
+      if (c !== channel && c !== '*') continue;
+      const width = (c === '*' ? 4 : 0) + (purpose === '*' ? 2 : 0) + (dataClass === '*' ? 1 : 0);
+      cells.push({ purpose, dataClass, wideChannel: c === '*' && thirdParty, standing, width });
+    }
+    this.#cells = cells.sort((a, b) => a.width - b.width);
+  }
+
+  /** The change that decides, or undefined where the customer never said anything. */
+  deciding(purpose: Purpose, dataClass: DataClass): ConsentCell | undefined {
+    let deciding: ConsentCell | undefined;
+    for (const cell of this.#cells) {
+      if (cell.purpose !== purpose && cell.purpose !== '*') continue;
+      if (cell.dataClass !== dataClass && cell.dataClass !== '*') continue;
+      const found = effect(cell, dataClass);
+      if (found && (!deciding || outranks(found, deciding))) deciding = found;
+    }
+    return deciding;
+  }
+}
+
+/** Third-party messengers, and whatever says more about a person, must be granted by name. */
+function effect({ wideChannel, dataClass: cellClass, standing }: Cell, dataClass: DataClass): ConsentCell | undefined {
+  if (!wideChannel && (cellClass !== '*' || plainClasses.includes(dataClass))) return standing;
+  const revocation = revocationIn(standing);
+  return revocation && { action: 'revoke', ...revocation };
+}
+
+/** One question alone. */
+export const consentFor = (
   state: ConsentState,
   channel: ChannelId,
   thirdParty: boolean,
   purpose: Purpose,
   dataClass: DataClass,
-): ConsentCell | undefined {
-  let deciding: ConsentCell | undefined;
-  for (const c of [channel, '*']) {
-    for (const p of [purpose, '*']) {
-      for (const d of [dataClass, '*']) {
-        const standing = state.cells[cellKey(c, p, d)];
-        const tooWide = (c === '*' && thirdParty) || (d === '*' && !plainClasses.includes(dataClass));
-        const revocation = revocationIn(standing);
-        const cell = tooWide ? revocation && { action: 'revoke' as const, ...revocation } : standing;
-        if (cell && (!deciding || outranks(cell, deciding))) deciding = cell;
-      }
-    }
-  }
-  return deciding;
-}
+): ConsentCell | undefined => new ChannelConsents(state, channel, thirdParty).deciding(purpose, dataClass);

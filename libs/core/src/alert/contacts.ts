@@ -118,7 +118,7 @@ export function writeSnapshot(step: CustomerStep): void {
     tenantId: step.tenantId,
     customerId: step.customerId,
     sourceOffset: step.context.offset,
-    profile: { profile: structuredClone(step.profile), consents: structuredClone(step.consents) },
+    profile: { profile: step.profile, consents: step.consents },
   };
   step.context.emit({ topic: topicNames.customers, key: step.key, value });
 }
