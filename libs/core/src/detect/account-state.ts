@@ -6,16 +6,13 @@ import type { Status } from '../transaction.ts';
 
 /*
  * The entries of detect. Each account has one of its own, small whatever the account's traffic; what grows with traffic
- * lies beside it, one entry for each transaction, so that a busy account costs no more per transaction than others.
+ * lies beside it, so that a busy account costs no more per transaction than others.
  *
- *   a:<tenant>:<account>      AccountState
- *   s:…:<transaction>         SeenTransaction, 7 days after it was last seen; 30 days while it is not yet booked
+ *   a:<tenant>:<account>      AccountState, with the ids of its transactions as far as they fit
+ *   s:…:<transaction>         SeenTransaction of a busy account, 7 days after it was last seen; 30 days while not yet booked
  *   l:…:<lifecycle>           Lifecycle, where the bank names one besides the id; 30 days
  *   i:…:<record>              the id of a record from outside that was applied; 7 days
  *   !rules:<tenant>[/<rule>]  the rule set in force
- *
- * Seen ids lie by id and not by time: so a record that repeats an id with another time is found too, and is the conflict
- * that it is.
  */
 
 /** What one holder wants to hear of, and what the conditions remember for that holder. */
@@ -38,6 +35,10 @@ export interface Trust {
 
 export interface AccountState {
   readonly history: History;
+  /** See `SeenIds`. Absent in what build 0.1.0 wrote: then all ids lie apart. */
+  seen?: string;
+  /** Until then some ids may lie in entries of their own. */
+  apartUntil?: Instant;
   /** Time of the first transaction. */
   firstAt?: Instant;
   /** The customer whom transactions name; counts while there is no list of holders. */
@@ -56,7 +57,10 @@ export interface AccountState {
   events?: Partial<Record<AccountEventKind, { count: number; lastAt: Instant }>>;
 }
 
-export const newAccount = (): AccountState => ({ history: {} });
+export const newAccount = (): AccountState => ({ history: {}, seen: '' });
+
+/** In the order of a payment's life: a later status updates a transaction, an earlier one that comes late changes nothing. */
+export const statusOrder: readonly Status[] = ['pending', 'authorised', 'booked', 'declined', 'reversed'];
 
 /** The state of one payment over its statuses. */
 export interface Lifecycle {

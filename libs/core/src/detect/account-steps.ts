@@ -11,8 +11,9 @@ import type { CustomerBankAnswerRecord } from '../records/customer.ts';
 import type { Entries, StepContext } from '../stage.ts';
 import { days } from '../time.ts';
 import { topicNames } from '../topics.ts';
-import { accountEntry, holdersOf, newAccount, nobody, seenEntry } from './account-state.ts';
-import type { AccountState, SeenTransaction, Trust } from './account-state.ts';
+import { accountEntry, holdersOf, newAccount, nobody } from './account-state.ts';
+import type { AccountState, Trust } from './account-state.ts';
+import { SeenIds } from './seen-ids.ts';
 
 /** How long an answer "it was me" keeps the same rule silent about the same merchant and card. */
 const trustFor = days(7);
@@ -58,7 +59,7 @@ function change(context: StepContext, account: AccountState, record: AccountChan
     case 'conditions':
       return changeConditions(account, record);
     case 'label':
-      return label(context.entries, account, record);
+      return label(context, account, record);
     case 'bank-answer':
       passOn(context, account, record);
       return 'applied';
@@ -99,11 +100,11 @@ function changeConditions(account: AccountState, record: ConditionsRecord): 'app
 }
 
 /** Remembers what was said of a transaction. "It was me" keeps what fired then silent for a while, "not me" ends that. */
-function label(entries: Entries, account: AccountState, record: LabelRecord): 'applied' {
+function label({ entries, at }: StepContext, account: AccountState, record: LabelRecord): 'applied' {
   const labels = (account.labels ??= { fraud: 0, genuine: 0 });
   labels[record.label]++;
   const { tenantId, accountId, transactionId } = record;
-  const seen = entries.get<SeenTransaction>(seenEntry(tenantId, accountId, transactionId));
+  const seen = new SeenIds(entries, account, tenantId, accountId, at).get(transactionId, true);
   if (seen === undefined) return 'applied';
   const { fired = [], merchant, card = '' } = seen;
   if (merchant === undefined) return 'applied';

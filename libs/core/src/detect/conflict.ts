@@ -1,9 +1,9 @@
 import { rejectHeaders, rejectedOutput } from '../ingest/rejected.ts';
 import type { Rejection } from '../format.ts';
 import { keyOf } from '../partition.ts';
-import type { TransactionRecord } from '../records/account.ts';
 import { logRecordOf, rawValueOf } from '../records/raw-record.ts';
 import type { Output } from '../stage.ts';
+import type { ReceivedTransaction } from './received-transaction.ts';
 
 const conflict: Rejection = {
   code: 'DUPLICATE_CONFLICT',
@@ -20,12 +20,6 @@ const encoder = new TextEncoder();
 
 /** Not reached: what is large enough to be kept by its hash does not travel with the transaction. */
 const noDigest = (): string => '';
-
-/** A transaction's record with what stands in its header. */
-export interface ReceivedTransaction extends TransactionRecord {
-  /** The value of the bank's record. */
-  readonly bankValue?: Uint8Array;
-}
 
 /** The contradicting record for `rejected`: as the bank sent it, as if ingest had refused it. */
 export function conflictOutput(record: ReceivedTransaction): Output {

@@ -3,19 +3,23 @@ import type { AccountRecord } from '../records/account.ts';
 import { bankValueHeader } from '../records/raw-record.ts';
 import type { CustomerCondition } from '../rules/condition.ts';
 import type { FraudRule } from '../rules/rule.ts';
-import type { Stage, StepContext } from '../stage.ts';
+import type { Entries, Stage, StepContext } from '../stage.ts';
 import { days } from '../time.ts';
 import { topicNames } from '../topics.ts';
-import { accountEntry, appliedEntry, lifecycleEntry, seenEntry } from './account-state.ts';
-import type { SeenTransaction } from './account-state.ts';
+import { accountEntry, appliedEntry, lifecycleEntry, newAccount, seenEntry } from './account-state.ts';
+import type { AccountState } from './account-state.ts';
 import { accountStep } from './account-steps.ts';
 import type { AccountChange } from './account-steps.ts';
+import { namesOf } from './received-transaction.ts';
+import type { ReceivedTransaction } from './received-transaction.ts';
 import { RuleSets } from './rule-sets.ts';
-import { TransactionStep, entriesOf } from './transaction-step.ts';
+import { mayLieApart, SeenIds } from './seen-ids.ts';
+import { TransactionStep } from './transaction-step.ts';
 
 const decoder = new TextDecoder();
 const nothing = new Uint8Array();
 const noKeys: readonly string[] = [];
+const unknown: { readonly lifecycle?: string } = {};
 /** How long the id of an applied record from outside is remembered. */
 const appliedFor = days(7);
 
@@ -39,8 +43,9 @@ function decode({ value, headers }: LogRecord): AccountRecord {
   const record = JSON.parse(decoder.decode(value ?? nothing)) as AccountRecord;
   if (!Object.hasOwn(types, record.type)) throw new Error('This is no record of account-events.');
   if (record.version !== 1) throw new Error('This build reads version 1 of a record.');
-  const bankValue = record.type === 'transaction' ? headers[bankValueHeader] : undefined;
-  if (bankValue !== undefined) (record as { bankValue?: Uint8Array }).bankValue = bankValue;
+  if (record.type !== 'transaction') return record;
+  const bankValue = headers[bankValueHeader];
+  if (bankValue !== undefined) (record as ReceivedTransaction).bankValue = bankValue;
   return record;
 }
 
@@ -49,8 +54,8 @@ function keys(record: AccountRecord): readonly string[] {
     case 'rule-set':
       return noKeys;
     case 'transaction': {
-      const { account, seen, lifecycle, reversed } = entriesOf(record);
-      const named = [account, seen];
+      const { account, lifecycle, reversed } = namesOf(record);
+      const named = [account];
       if (lifecycle !== undefined) named.push(lifecycle);
       if (reversed !== undefined) named.push(reversed);
       return named;
@@ -62,6 +67,22 @@ function keys(record: AccountRecord): readonly string[] {
       return named;
     }
   }
+}
+
+/** What only the account's entry can tell: whether ids lie apart, and the lifecycle in which a reversed one stands. */
+function moreKeys(record: AccountRecord, entries: Entries): readonly string[] {
+  if (record.type !== 'transaction') return noKeys;
+  const { tenantId, transaction } = record;
+  const names = namesOf(record);
+  const { accountId, id, reversalOf } = transaction;
+  const account = entries.get<AccountState>(names.account);
+  const apart = mayLieApart(account, id) ? [seenEntry(tenantId, accountId, id)] : noKeys;
+  if (names.reversed === undefined || reversalOf === undefined) return apart;
+  // Who reverses by id does not say in which lifecycle that id stands.
+  // At time 0 nothing has expired: to name an entry too much harms nobody.
+  const { lifecycle } =
+    new SeenIds(entries, account ?? newAccount(), tenantId, accountId, 0).get(reversalOf, true) ?? unknown;
+  return lifecycle === undefined ? apart : [...apart, lifecycleEntry(tenantId, accountId, lifecycle)];
 }
 
 /** A record from outside may be sent again by whoever got no answer; it is applied once. */
@@ -86,15 +107,7 @@ export function detectStage({ rules, conditions }: DetectOptions): Stage<Account
     input: topicNames.accountEvents,
     decode,
     keys,
-    moreKeys(record, entries) {
-      // Who reverses by id does not say in which lifecycle that id stands.
-      if (record.type !== 'transaction' || record.transaction.reversalOf === undefined) return noKeys;
-      const { reversed } = entriesOf(record);
-      const lifecycle = reversed === undefined ? undefined : entries.get<SeenTransaction>(reversed)?.lifecycle;
-      return lifecycle === undefined
-        ? noKeys
-        : [lifecycleEntry(record.tenantId, record.transaction.accountId, lifecycle)];
-    },
+    moreKeys,
     step(context, record) {
       if (record.type === 'transaction') {
         new TransactionStep(context, record, ruleSets.programOf(context.entries, record.tenantId)).run();

@@ -1,24 +1,25 @@
-import type { TransactionRecord } from '../records/account.ts';
 import type { FiredCondition, FiredRule } from '../records/customer.ts';
 import { cardOf, merchantOf } from '../rules/dimension.ts';
 import type { Program, Verdict } from '../rules/program.ts';
 import type { StepContext } from '../stage.ts';
 import { days } from '../time.ts';
 import type { Status, Transaction } from '../transaction.ts';
-import { accountEntry, factsOf, holdersOf, lifecycleEntry, newAccount, nobody, seenEntry } from './account-state.ts';
+import { factsOf, holdersOf, lifecycleEntry, newAccount, nobody, statusOrder } from './account-state.ts';
 import type { AccountState, Lifecycle, SeenTransaction } from './account-state.ts';
 import { conflictOutput } from './conflict.ts';
 import { contentHash } from './content-hash.ts';
 import { findingOutput } from './findings.ts';
 import type { Found } from './findings.ts';
+import { namesOf } from './received-transaction.ts';
+import type { ReceivedTransaction, TransactionEntries } from './received-transaction.ts';
+import { mayLieApart, SeenIds } from './seen-ids.ts';
 
 /** Older than this when the bank sent it: it feeds history, and nobody is told. */
 const alertAge = days(5);
 const seenFor = days(7);
 const openFor = days(30);
 
-/** A later status updates a transaction, an earlier one that comes late changes nothing. */
-const ranks: Readonly<Record<Status, number>> = { pending: 0, authorised: 1, booked: 2, declined: 3, reversed: 4 };
+const ranks = Object.fromEntries(statusOrder.map((status, rank) => [status, rank])) as Readonly<Record<Status, number>>;
 const counts = (status: Status): boolean => ranks[status] <= ranks.booked;
 
 const noVerdict: Verdict = { fired: [], shadow: [], notApplicable: [], insufficientHistory: [] };
@@ -40,49 +41,46 @@ const late = { stage };
 const historyOnly = { stage, outcome: 'history-only' } as const;
 const conflicts = { source: stage, code: 'DUPLICATE_CONFLICT' } as const;
 
-/** The names of the entries that a transaction concerns. */
-export interface TransactionEntries {
-  readonly account: string;
-  readonly seen: string;
-  /** Where the bank names a lifecycle besides the id. */
-  readonly lifecycle: string | undefined;
-  /** Of the transaction that this one says it reverses. */
-  readonly reversed: string | undefined;
-}
-
-export function entriesOf({ tenantId, transaction }: TransactionRecord): TransactionEntries {
-  const { accountId, id, lifecycleId, reversalOf } = transaction;
-  return {
-    account: accountEntry(tenantId, accountId),
-    seen: seenEntry(tenantId, accountId, id),
-    lifecycle: lifecycleId === id ? undefined : lifecycleEntry(tenantId, accountId, lifecycleId),
-    reversed: reversalOf === undefined || reversalOf === id ? undefined : seenEntry(tenantId, accountId, reversalOf),
-  };
-}
-
 /** One transaction of one account: is it new, what do the rules and the holders' conditions say of it, who is told? */
 export class TransactionStep {
   readonly #context: StepContext;
-  readonly #record: TransactionRecord;
+  readonly #record: ReceivedTransaction;
   readonly #program: Program;
   readonly #tx: Transaction;
   readonly #names: TransactionEntries;
   readonly #account: AccountState;
+  readonly #seen: SeenIds;
+  /** May its own id lie in an entry of its own? */
+  readonly #apart: boolean;
 
-  constructor(context: StepContext, record: TransactionRecord, program: Program) {
+  constructor(context: StepContext, record: ReceivedTransaction, program: Program) {
     this.#context = context;
     this.#record = record;
     this.#program = program;
     this.#tx = record.transaction;
-    this.#names = entriesOf(record);
-    this.#account = context.entries.get<AccountState>(this.#names.account) ?? newAccount();
+    this.#names = namesOf(record);
+    const known = context.entries.get<AccountState>(this.#names.account);
+    this.#account = known ?? newAccount();
+    this.#apart = mayLieApart(known, this.#tx.id);
+    this.#openSeen();
+    this.#seen = new SeenIds(context.entries, this.#account, record.tenantId, this.#tx.accountId, context.at);
+  }
+
+  /** Build 0.1.0 had an entry for each id, and they live for up to 30 days. */
+  #openSeen(): void {
+    const account = this.#account;
+    const { at } = this.#context;
+    if (account.seen === undefined) {
+      account.seen = '';
+      account.apartUntil = at + openFor;
+    } else if (account.apartUntil !== undefined && account.apartUntil <= at) delete account.apartUntil;
   }
 
   run(): void {
     const { entries } = this.#context;
     const { lifecycle } = this.#names;
     const content = contentHash(this.#tx);
-    const seen = entries.get<SeenTransaction>(this.#names.seen);
+    const seen = this.#seen.get(this.#tx.id, this.#apart);
     if (seen !== undefined && ranks[this.#tx.status] <= ranks[seen.status]) return this.#again(seen, content);
     const life = lifecycle === undefined ? seen : entries.get<Lifecycle>(lifecycle);
     if (life !== undefined && ranks[this.#tx.status] < ranks[life.status]) return this.#overtaken(life, content);
@@ -91,7 +89,6 @@ export class TransactionStep {
     frame.lateDropped = 0;
     const fired = this.#tx.status === 'reversed' ? this.#reverse(life) : this.#judge(life, seen);
     this.#remember(content, life, fired);
-    entries.put(this.#names.account, this.#account);
     if (frame.lateDropped > 0) this.#context.count('late_dropped', late);
     this.#context.count(
       'transactions',
@@ -143,10 +140,10 @@ export class TransactionStep {
   /** The transaction that `reversalOf` names. One not seen yet is marked, so that it is not counted when it comes. */
   #withdrawNamed(): void {
     const { entries, at } = this.#context;
-    const { reversed } = this.#names;
-    if (reversed === undefined) return;
     const { tenantId, transaction } = this.#record;
-    const seen = entries.get<SeenTransaction>(reversed);
+    const { id, reversalOf } = transaction;
+    if (reversalOf === undefined || reversalOf === id) return;
+    const seen = this.#seen.get(reversalOf, true);
     const lifecycle =
       seen?.lifecycle === undefined ? undefined : lifecycleEntry(tenantId, transaction.accountId, seen.lifecycle);
     const life = lifecycle === undefined ? seen : entries.get<Lifecycle>(lifecycle);
@@ -155,7 +152,7 @@ export class TransactionStep {
       this.#program.withdraw();
     }
     const unknown = { at: transaction.occurredAt, minor: transaction.amount.minor };
-    entries.put(reversed, { ...(seen ?? unknown), status: 'reversed' } satisfies SeenTransaction, at + openFor);
+    this.#seen.put(reversalOf, { ...(seen ?? unknown), status: 'reversed' }, at + openFor, true);
     if (lifecycle !== undefined) {
       entries.put(lifecycle, { ...(life ?? unknown), status: 'reversed' } satisfies Lifecycle, at + openFor);
     }
@@ -265,8 +262,11 @@ export class TransactionStep {
     return merchant === undefined ? { card } : { card, merchant };
   }
 
+  /** The last change of a step that takes anything from its record. */
   #keepSeen(seen: SeenTransaction): void {
+    const { entries, at } = this.#context;
     const isOpen = seen.lifecycle === undefined && ranks[seen.status] < ranks.booked;
-    this.#context.entries.put(this.#names.seen, seen, this.#context.at + (isOpen ? openFor : seenFor));
+    this.#seen.put(this.#tx.id, seen, at + (isOpen ? openFor : seenFor), this.#apart);
+    entries.put(this.#names.account, this.#account);
   }
 }

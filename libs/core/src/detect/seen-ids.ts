@@ -1,0 +1,113 @@
+import type { Entries } from '../stage.ts';
+import type { Instant } from '../time.ts';
+import { seenEntry, statusOrder } from './account-state.ts';
+import type { AccountState, SeenTransaction } from './account-state.ts';
+
+/*
+ * The ids that an account's transactions had, so that what the bank sends twice counts once. They lie by id and not by time:
+ * so a record that repeats an id with another time is found too, and is the conflict that it is.
+ *
+ * The first ones lie in the account's own entry, which a transaction reads and writes in any case; so an ordinary account
+ * costs no entry more for them. What does not fit lies apart, each id in an entry of its own: a busy account pays one small
+ * entry per transaction, however many it has.
+ *
+ * In the account's entry they are one text, because a text is stored and read at the cost of a copy: for each id a line
+ * `id, status, time, minor units, content, until when, and what only some have as JSON`, separated by tabs. Each line begins
+ * with a line feed, so that an id is found by searching. Ids have no control characters.
+ */
+
+/** So long may the text become: some 32 ids, which is two weeks of an account with two payments a day. */
+export const mostSeenText = 2_000;
+
+const isFull = (text: string): boolean => text.length >= mostSeenText;
+
+const startOf = (text: string, id: string): number => text.indexOf(`\n${id}\t`);
+
+function endOf(text: string, start: number): number {
+  const next = text.indexOf('\n', start + 1);
+  return next < 0 ? text.length : next;
+}
+
+const fitsLine = (id: string): boolean => !id.includes('\n') && !id.includes('\t');
+
+/**
+ * May this id lie apart? Then its own entry has to be read. An account that build 0.1.0 left has no text: all its ids lie
+ * apart.
+ */
+export function mayLieApart(account: AccountState | undefined, id: string): boolean {
+  if (!fitsLine(id)) return true;
+  if (account === undefined) return false;
+  const { seen, apartUntil } = account;
+  if (seen === undefined) return true;
+  return (apartUntil !== undefined || isFull(seen)) && startOf(seen, id) < 0;
+}
+
+/** The ids of one account during one step. Where `apart` is said, the id's own entry is among the keys of the step. */
+export class SeenIds {
+  readonly #entries: Entries;
+  readonly #account: AccountState;
+  readonly #at: Instant;
+  readonly #tenantId: string;
+  readonly #accountId: string;
+
+  constructor(entries: Entries, account: AccountState, tenantId: string, accountId: string, at: Instant) {
+    this.#entries = entries;
+    this.#account = account;
+    this.#at = at;
+    this.#tenantId = tenantId;
+    this.#accountId = accountId;
+  }
+
+  #entryOf(id: string): string {
+    return seenEntry(this.#tenantId, this.#accountId, id);
+  }
+
+  get(id: string, apart: boolean): SeenTransaction | undefined {
+    const { seen = '' } = this.#account;
+    const start = startOf(seen, id);
+    if (start < 0) return apart ? this.#entries.get<SeenTransaction>(this.#entryOf(id)) : undefined;
+    const { seen: found, until } = parse(seen.slice(start + 1, endOf(seen, start)));
+    return until <= this.#at ? undefined : found;
+  }
+
+  /** Remembers it until then. The account's entry has to be written afterwards. */
+  put(id: string, seen: SeenTransaction, until: Instant, apart: boolean): void {
+    const account = this.#account;
+    const text = account.seen ?? '';
+    const start = startOf(text, id);
+    if (start >= 0) {
+      account.seen = text.slice(0, start) + lineOf(id, seen, until) + text.slice(endOf(text, start));
+      return;
+    }
+    const kept = isFull(text) ? this.#withoutExpired(text) : text;
+    account.seen = kept;
+    if (apart && (isFull(kept) || !fitsLine(id) || this.#entries.get(this.#entryOf(id)) !== undefined)) {
+      this.#entries.put(this.#entryOf(id), seen, until);
+      account.apartUntil = Math.max(until, account.apartUntil ?? 0);
+    } else account.seen += lineOf(id, seen, until);
+  }
+
+  #withoutExpired(text: string): string {
+    const lines = text.slice(1).split('\n');
+    const living = lines.filter((line) => parse(line).until > this.#at);
+    return living.length === lines.length ? text : living.map((line) => `\n${line}`).join('');
+  }
+}
+
+function lineOf(id: string, seen: SeenTransaction, until: Instant): string {
+  const { status, at, minor, content, ...more } = seen;
+  const line = `\n${id}\t${statusOrder.indexOf(status)}\t${at}\t${minor}\t${content ?? ''}\t${until}`;
+  return Object.keys(more).length === 0 ? line : `${line}\t${JSON.stringify(more)}`;
+}
+
+function parse(line: string): { readonly seen: SeenTransaction; readonly until: Instant } {
+  const [, status, at, minor, content, until, more] = line.split('\t');
+  const seen: SeenTransaction = {
+    status: statusOrder[Number(status)]!,
+    at: Number(at),
+    minor: Number(minor),
+    ...(content === '' ? {} : { content: Number(content) }),
+    ...(more === undefined ? {} : (JSON.parse(more) as Partial<SeenTransaction>)),
+  };
+  return { seen, until: Number(until) };
+}
