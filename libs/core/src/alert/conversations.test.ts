@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { hours, minutes, seconds } from '../time.ts';
+import { messageEntry } from './state.ts';
 import { AlertWorld, accountId, clock, customerId, tenantId } from './test/alert-world.ts';
 
 /** A question by SMS, handed over at ten. */
@@ -300,6 +301,16 @@ describe('STOP, HELP, START', () => {
     const world = new AlertWorld().customer().suspects().says('STOP').suspects().suspects();
     expect(world.told).toEqual(['sms:fraud-check', 'sms:stop-confirmation', 'email:fraud-check']);
     expect(world.questions()[0]).toMatchObject({ state: 'open', muted: false });
+  });
+
+  it('leaves a message as it was where no channel is open to say more, also when a reminder is due', () => {
+    const world = asked().says('STOP');
+    const message = () => world.state(messageEntry(`${tenantId}:${customerId}`, world.deliveries[0]!.alertId));
+    const before = message();
+    world.suspects().in(minutes(11));
+    expect(before).toBeDefined();
+    expect(world.questions()[0]!.transactionIds).toHaveLength(2);
+    expect(message()).toEqual(before);
   });
 
   it('does not send what was waiting when STOP came', () => {

@@ -62,13 +62,21 @@ export function tryAgain(step: CustomerStep, message: MessageState, channel: Cha
   return true;
 }
 
-/** A reminder goes to the channel after the last one, and round again, never more than twice on one channel. */
-export function remind(step: CustomerStep, message: MessageState): boolean {
+/**
+ * A reminder goes to the channel after the last one, and round again, never more than twice on one channel. What the
+ * message says is brought up to date only where it leaves.
+ */
+export function remind(
+  step: CustomerStep,
+  message: MessageState,
+  present: Partial<Pick<MessageState, 'content' | 'expiresAt'>>,
+): boolean {
   const open = candidates(step, message).filter((channel) => maySee(message, channel) < perChannel);
   const all = channelOrder(step, message.prefer);
   const last = all.indexOf(message.tries.at(-1)?.channel ?? '');
   const channel = open.find((candidate) => all.indexOf(candidate) > last) ?? open[0];
   if (channel === undefined) return false;
+  Object.assign(message, present);
   deliver(step, message, channel, 'reminder', false);
   return true;
 }

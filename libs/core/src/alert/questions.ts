@@ -78,9 +78,8 @@ function join(step: CustomerStep, question: Question, transactionId: string, ite
 function tellElsewhere(step: CustomerStep, question: Question): void {
   const message = step.message(question.alertId);
   if (!message || maySee(message) >= messagesAtMost) return;
-  message.content = contentOf(question);
-  message.expiresAt = step.at + alertTypeOf('fraud-check')!.maxAgeMs;
-  if (!remind(step, message)) return;
+  const expiresAt = step.at + alertTypeOf('fraud-check')!.maxAgeMs;
+  if (!remind(step, message, { content: contentOf(question), expiresAt })) return;
   question.muted = false;
   markTold(step, question);
 }
@@ -242,8 +241,7 @@ export function onQuestionTimer(step: CustomerStep, timer: Timer): void {
   if (what === 'unanswered') return unansweredCase(step, question, 'no answer to the question');
   const message = step.message(question.alertId);
   if (!message || question.muted || step.at >= message.expiresAt || maySee(message) >= messagesAtMost) return;
-  message.content = contentOf(question);
-  if (!remind(step, message)) return;
+  if (!remind(step, message, { content: contentOf(question) })) return;
   question.reminders += 1;
   step.context.count('alerts', { type: 'fraud-check', outcome: 'reminded' });
   markTold(step, question);

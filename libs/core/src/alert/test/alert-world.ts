@@ -67,6 +67,7 @@ export class AlertWorld {
   readonly #stage: Stage<CustomerRecord>;
   readonly #entries = new Map<string, { value: unknown; expiresAt: Instant }>();
   readonly #timers = new Map<string, Timer>();
+  readonly #handedOut = new Map<string, { readonly value: unknown; readonly json: string }>();
   #now = start;
   #offset = 0;
   #id = 0;
@@ -117,6 +118,7 @@ export class AlertWorld {
       named.push(...(this.#stage.moreKeys?.(read, this.#view(new Set(named))) ?? []));
       const from = this.outputs.length;
       this.#stage.step(this.#context(named, this.#now), read);
+      this.#assertPut();
       for (const { topic, value: own } of this.outputs.slice(from)) {
         if (topic === 'customer-events') queue.push(own as CustomerRecord);
       }
@@ -132,7 +134,21 @@ export class AlertWorld {
       if (!due) return;
       this.#timers.delete(due.key);
       this.#stage.onTimer!(this.#context(due.keys, due.due), due);
+      this.#assertPut();
     }
+  }
+
+  /** What is changed and not put would be lost, or not, as memory has it: so that no step ever does it. */
+  #assertPut(): void {
+    for (const [key, { value, json }] of this.#handedOut) {
+      if (JSON.stringify(value) !== json) throw new Error(`The step changed ${key} and did not put it.`);
+    }
+    this.#handedOut.clear();
+  }
+
+  #handOut<T>(key: string, value: T): T {
+    this.#handedOut.set(key, { value, json: JSON.stringify(value) });
+    return value;
   }
 
   #view(named: ReadonlySet<string>): Entries {
@@ -143,14 +159,16 @@ export class AlertWorld {
       get: <T>(key: string) => {
         allow(key);
         const entry = this.#entries.get(key);
-        return entry && entry.expiresAt > this.#now ? (structuredClone(entry.value) as T) : undefined;
+        return entry && entry.expiresAt > this.#now ? this.#handOut(key, structuredClone(entry.value) as T) : undefined;
       },
       put: (key, value, expiresAt) => {
         allow(key);
+        this.#handedOut.delete(key);
         this.#entries.set(key, { value: structuredClone(value), expiresAt: expiresAt ?? Infinity });
       },
       delete: (key) => {
         allow(key);
+        this.#handedOut.delete(key);
         this.#entries.delete(key);
       },
       resident: () => [],
