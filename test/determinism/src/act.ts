@@ -65,6 +65,13 @@ export type Act =
       readonly text: number;
       readonly lateMs: number;
     }
+  | {
+      readonly do: 'barrier';
+      readonly customer: number;
+      readonly channel: number;
+      readonly back: number;
+      readonly deny: boolean;
+    }
   | { readonly do: 'tap'; readonly pick: number; readonly yes: boolean }
   | { readonly do: 'send'; readonly outcomes: readonly number[] }
   | { readonly do: 'late-outcome'; readonly pick: number; readonly outcome: number }
@@ -139,6 +146,7 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Act>])[] = [
   [1, of('preferences', { customer, waitMs: fc.constantFrom(0, 2_000, 90_000), hidden: fc.boolean() })],
   [1, of('link', { customer, linked: fc.boolean() })],
   [4, of('reply', { customer, channel, text: fc.nat(9), lateMs: fc.constantFrom(0, 0, 2 * minute) })],
+  [1, of('barrier', { customer, channel, back: fc.nat(12), deny: fc.boolean() })],
   [3, of('tap', { pick, yes: fc.boolean() })],
   [8, of('send', { outcomes: fc.array(fc.nat(7), { minLength: 1, maxLength: 3 }) })],
   [1, of('late-outcome', { pick, outcome: fc.nat(7) })],

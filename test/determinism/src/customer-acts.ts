@@ -1,8 +1,8 @@
-import { keyOf, topicNames } from '@tocsin/core';
-import type { ConsentChange, CustomerRecord, DeliveryRecord } from '@tocsin/core';
+import { deliveryTopic, keyOf, lanes, partitionOf, topicNames } from '@tocsin/core';
+import type { BarrierRecord, ConsentChange, CustomerRecord, DeliveryRecord } from '@tocsin/core';
 import type { Act } from './act.ts';
 import type { Life } from './life.ts';
-import { channelIds, tenantId } from './stages.ts';
+import { channelIds, partitions, tenantId } from './stages.ts';
 import type { UsedChannel } from './stages.ts';
 import { deliveriesOf } from './provider-acts.ts';
 
@@ -77,6 +77,8 @@ export function customerAct(life: Life, act: Act): Promise<void> | undefined {
       return reply(life, customerOf(act.customer), channelIds[act.channel]!, life.now - act.lateMs, {
         text: words[act.text],
       });
+    case 'barrier':
+      return barrier(life, act);
     case 'tap': {
       const asked = deliveriesOf(life).filter(({ content }) => content.questionId !== undefined);
       const delivery = asked[act.pick % Math.max(1, asked.length)];
@@ -105,4 +107,24 @@ function consent(life: Life, act: Extract<Act, { do: 'consent' }>): Promise<void
     source: 'page',
   }));
   return toCustomer(life, { type: 'consent', id, customerId: customerOf(act.customer), acceptedAt, changes });
+}
+
+/** What the gateway notes in the sender's own log before it answers: up to where the customer took something back. */
+async function barrier(life: Life, act: Extract<Act, { do: 'barrier' }>): Promise<void> {
+  const customerId = customerOf(act.customer);
+  const key = keyOf(tenantId, customerId);
+  const channel = channelIds[act.channel]!;
+  const partition = partitionOf(key, partitions[topicNames.customerEvents]!);
+  const { end } = await life.pipeline.log.bounds(topicNames.customerEvents, partition);
+  const record: BarrierRecord = {
+    type: 'barrier',
+    version: 1,
+    id: life.name('barrier'),
+    tenantId,
+    customerId,
+    channel,
+    offset: Math.max(0, end - 1 - act.back),
+    verdict: act.deny ? 'deny' : 'allow',
+  };
+  for (const lane of lanes) await life.pipeline.put(deliveryTopic(channel, lane), key, record);
 }

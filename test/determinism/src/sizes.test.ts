@@ -48,7 +48,13 @@ describe('every stage of the product', () => {
   );
 
   it('had something to say', () => {
-    const silent = stageNames.filter((stage) => (told.get(stage) ?? 0) < 5 && stage !== 'directory');
+    // The four lanes of deliver are one stage with four inputs.
+    const said = new Map<string, number>();
+    for (const [stage, outputs] of told) {
+      const [name] = stage.split('.') as [string];
+      said.set(name, (said.get(name) ?? 0) + outputs);
+    }
+    const silent = [...said].filter(([name, outputs]) => name !== 'directory' && outputs < 20);
     expect(usualRuns ? silent : []).toEqual([]);
   });
 });
