@@ -216,6 +216,7 @@ export class Campaign {
       options: this.#options,
       verdict: await this.#ask(),
       faults,
+      pauses: this.#memory.pauses,
       records: feeder.published,
       reproductions: twice,
       hollow: hollowness(faults, feeder.published, twice),

@@ -7,7 +7,8 @@ import { defaults } from './options.ts';
 import { say } from './say.ts';
 
 const usage = `Usage: npm run test:faults -- --faults N --seed S [--brokers 1|3] [--kinds a,b] [--client kafkajs|platformatic]
-       [--rate RECORDS] [--every MS] [--customers N] [--alert-away MS] [--broken ENGINE] [--keep] [--no-record] [--results FILE]
+       [--rate RECORDS] [--every MS] [--customers N] [--alert-away MS] [--snapshot-age MS] [--broken ENGINE] [--keep]
+       [--no-record] [--results FILE]
 
 Runs all services as processes, two instances of each, under a bank that writes all the time, and spoils something every
 three seconds. An oracle outside the product then says what was lost, doubled, unexpected, reordered or not agreed to.
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     every: { type: 'string', default: String(defaults.everyMs) },
     customers: { type: 'string', default: String(defaults.customers) },
     'alert-away': { type: 'string', default: String(defaults.alertAwayMs) },
+    'snapshot-age': { type: 'string', default: String(defaults.snapshotAgeMs) },
     broken: { type: 'string' },
     keep: { type: 'boolean', default: false },
     record: { type: 'boolean', default: true },
@@ -32,14 +34,21 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const numbers = [values.faults, values.seed, values.rate, values.every, values.customers, values['alert-away']].map(
-  Number,
-);
+const numbers = [
+  values.faults,
+  values.seed,
+  values.rate,
+  values.every,
+  values.customers,
+  values['alert-away'],
+  values['snapshot-age'],
+].map(Number);
 if (values.help || numbers.some((one) => !Number.isInteger(one)) || !['1', '3'].includes(values.brokers)) {
   console.log(usage);
   process.exit(values.help ? 0 : 2);
 }
-const [faults, seed, rate, everyMs, customers, alertAwayMs] = numbers as [
+const [faults, seed, rate, everyMs, customers, alertAwayMs, snapshotAgeMs] = numbers as [
+  number,
   number,
   number,
   number,
@@ -57,6 +66,7 @@ const campaign = new Campaign({
   everyMs,
   customers,
   alertAwayMs,
+  snapshotAgeMs,
   broken: values.broken,
   keep: values.keep,
 });

@@ -24,8 +24,15 @@ export interface TakenBack {
   readonly mayAnswer: boolean;
 }
 
+/** While instances came and went: the longest time in which a partition of the stage saved nothing. */
+export interface Pause {
+  readonly what: string;
+  readonly longestMs: number;
+}
+
 export class Memory {
   readonly faults: Happened[] = [];
+  readonly pauses: Pause[] = [];
   readonly taken: TakenBack[] = [];
   /** Customers who may still take something back. */
   stoppersDrawn = 0;

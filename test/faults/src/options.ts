@@ -16,6 +16,8 @@ export interface CampaignOptions {
   readonly customers: number;
   /** How long `alert` is stopped by the fault of that name. */
   readonly alertAwayMs: number;
+  /** How old the snapshot is that `redis-snapshot` restores. */
+  readonly snapshotAgeMs: number;
   /** An engine that is broken on purpose, to see that it is caught. */
   readonly broken: string | undefined;
   /** Keep logs and files also when all went well. */
@@ -32,6 +34,7 @@ export const defaults: CampaignOptions = {
   everyMs: 3_000,
   customers: 240,
   alertAwayMs: 45_000,
+  snapshotAgeMs: 60_000,
   broken: undefined,
   keep: false,
 };

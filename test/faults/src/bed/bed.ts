@@ -152,7 +152,8 @@ export class Bed {
     const instances: Instance[] = [];
     for (const [i, process] of processes.entries()) {
       const own = { kafka: doors[`DOOR${i}`]!, redis: await this.redis.door() };
-      process.configure(this.#settings(own.kafka, own.redis));
+      const brokers = own.kafka.map(({ port }) => `127.0.0.1:${port}`);
+      process.configure(this.#settings(brokers, own.redis));
       const { name, label } = process;
       const broken = name === 'gateway' ? undefined : brokenEngines[this.options.broken ?? ''];
       const preloads = [shiftedClock(clockFile(this.folder, label)), ...(broken === undefined ? [] : [broken])];
@@ -164,7 +165,18 @@ export class Bed {
     });
   }
 
-  #settings(kafka: readonly TcpProxy[], redis: TcpProxy): object {
+  /** One more instance of a service, on the direct way to Kafka; it is not among `instances`, and runs once it is started. */
+  async further(name: ServiceName, which: string): Promise<Instance> {
+    const [port] = await quietPorts(1);
+    const label = `${name}-${which}`;
+    const process = new ServiceProcess(name, this.folder, port!, label);
+    const redis = await this.redis.door();
+    process.configure(this.#settings(this.cluster.addresses, redis));
+    this.#undo.push(() => process.end('SIGKILL'));
+    return { process, name, label, kafka: [], redis, preloads: [] };
+  }
+
+  #settings(addresses: readonly string[], redis: TcpProxy): object {
     const base = settingsOf({
       installation,
       broker: '',
@@ -180,7 +192,7 @@ export class Bed {
       ...base,
       kafka: {
         ...base['kafka'],
-        brokers: kafka.map(({ port }) => `127.0.0.1:${port}`),
+        brokers: addresses,
         ...(brokers === 3 ? { replicationFactor: 3, minInsyncReplicas: 2 } : {}),
         ...(client === undefined ? {} : { client }),
       },

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CampaignOptions } from '../options.ts';
-import type { Happened } from '../memory.ts';
+import type { Happened, Pause } from '../memory.ts';
 import type { Verdict } from './verdict.ts';
 import { objections } from './verdict.ts';
 
@@ -16,6 +16,7 @@ export interface Ran {
   readonly options: CampaignOptions;
   readonly verdict: Verdict;
   readonly faults: readonly Happened[];
+  readonly pauses: readonly Pause[];
   readonly records: number;
   readonly reproductions: number;
   /** What speaks against the run itself, beside what the oracle found. */
@@ -24,7 +25,7 @@ export interface Ran {
 
 /** Adds one line to docs/faults/results.ndjson, or to another file. */
 export async function record(
-  { options, verdict, faults, records, reproductions, hollow }: Ran,
+  { options, verdict, faults, pauses, records, reproductions, hollow }: Ran,
   file = `${root}docs/faults/results.ndjson`,
 ): Promise<void> {
   const source = (await import(`${root}tools/guarantee-source.mjs`)) as { guaranteeSource: () => string };
@@ -45,6 +46,7 @@ export async function record(
     client: options.client ?? 'kafkajs',
     ...(options.broken === undefined ? {} : { broken: options.broken }),
     faults: byKind,
+    ...(pauses.length === 0 ? {} : { pauses }),
     records,
     reproductions,
     alerts: verdict.alerts,

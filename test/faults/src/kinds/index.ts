@@ -5,6 +5,7 @@ import { cut, silent, slow } from './network.ts';
 import { alertAway, buildThenRollback } from './outages.ts';
 import { killed, killedTwice, leavesAndJoins, zombie } from './processes.ts';
 import { answersLate, answersTwice, timesOut } from './providers.ts';
+import { redisSnapshot, rollingUpgrade, scaled } from './operations.ts';
 import { poison, policyActivated, ruleSetActivated } from './records.ts';
 import { redisEmptied, topicRecreated } from './stops.ts';
 import { brokerKilled, controllerKilled, redisFailsOver, redisKilled, redisOlder } from './servers.ts';
@@ -37,6 +38,9 @@ export const kinds: readonly Kind[] = [
   takenBackWhileWaiting,
   topicRecreated,
   redisEmptied,
+  scaled,
+  rollingUpgrade,
+  redisSnapshot,
 ];
 
 export type { Drawn, Kind } from './kind.ts';

@@ -1,0 +1,96 @@
+import { topicNames } from '@tocsin/core';
+import type { ServiceName } from '@tocsin/test-e2e';
+import { bankTopic, installation } from '../bed/bed.ts';
+import type { Instance } from '../bed/bed.ts';
+import { longestPause } from '../judge/pauses.ts';
+import { extraOutput } from '../preload/index.ts';
+import { say } from '../say.ts';
+import { rest, revive } from './kind.ts';
+import type { Kind } from './kind.ts';
+
+/*
+ * What operators do on an ordinary day, under load and judged by the same oracle. Each comes only where it is asked for by
+ * name, with nothing else under way.
+ */
+
+/** Long enough for a rebalance and for what it held up. */
+const settleMs = 8_000;
+
+const inputs = {
+  ingest: { stage: 'ingest.payments', topic: bankTopic },
+  detect: { stage: 'detect', topic: topicNames.accountEvents },
+} as const;
+
+/** One instance, two, four, and one again; how long a partition stood still at most is remembered. */
+export const scaled: Kind = {
+  name: 'scale',
+  exclusive: true,
+  draw: (bed, random, memory) => {
+    const name = random.pick(['ingest', 'detect'] as const);
+    const [, second] = bed.of(name) as [Instance, Instance];
+    return {
+      target: `${name}: 1, 2, 4, 1`,
+      needs: bed.of(name).map(({ label }) => `process ${label}`),
+      run: async () => {
+        const further = [await bed.further(name, 'c'), await bed.further(name, 'd')];
+        const { stage, topic } = inputs[name];
+        await second.process.end('SIGTERM');
+        await rest(settleMs);
+        const longest = longestPause(bed.log, `${installation}.${stage}`, topic);
+        await revive(second);
+        await rest(settleMs);
+        await Promise.all(further.map(revive));
+        await rest(settleMs);
+        await Promise.all([second, ...further].map(({ process }) => process.end('SIGTERM')));
+        await rest(settleMs);
+        const { longestMs, partition, samples } = await longest();
+        memory.pauses.push({ what: `${name} scaled 1, 2, 4, 1`, longestMs });
+        say(`the longest pause was ${longestMs} ms, of partition ${partition}, by ${samples} looks`);
+        await revive(second);
+      },
+    };
+  },
+};
+
+const stages: readonly ServiceName[] = ['ingest', 'detect', 'alert', 'deliver'];
+
+/**
+ * A rolling upgrade of all stages to a build that cuts its outputs differently, old and new together for a while; then, for
+ * whatever reason, back to the old build in the same way.
+ */
+export const rollingUpgrade: Kind = {
+  name: 'rolling-upgrade',
+  exclusive: true,
+  draw: (bed) => ({
+    target: 'all stages, to a build with one more output and back',
+    needs: bed.instances.map(({ label }) => `process ${label}`),
+    run: async () => {
+      const replace = async (which: 0 | 1, preloadsOf: (before: string[]) => string[]): Promise<void> => {
+        for (const name of stages) {
+          const instance = bed.of(name)[which]!;
+          await instance.process.end('SIGTERM');
+          instance.preloads = preloadsOf(instance.preloads);
+          await revive(instance);
+        }
+        await rest(settleMs / 2);
+      };
+      const newer = (before: string[]): string[] => [...before, extraOutput];
+      const older = (before: string[]): string[] => before.filter((url) => url !== extraOutput);
+      await replace(0, newer);
+      await replace(1, newer);
+      await replace(0, older);
+      await replace(1, older);
+    },
+  }),
+};
+
+/** Redis is restored from a snapshot that was copied away some time ago: everything since then is replayed. */
+export const redisSnapshot: Kind = {
+  name: 'redis-snapshot',
+  exclusive: true,
+  draw: ({ redis, options: { snapshotAgeMs } }) => ({
+    target: `redis, ${Math.round(snapshotAgeMs / 1_000)} s older`,
+    needs: ['redis'],
+    run: () => redis.restoreOlder(snapshotAgeMs, 500).then(() => redis.whole()),
+  }),
+};
