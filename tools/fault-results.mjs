@@ -18,6 +18,19 @@ const read = (path) => {
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const seconds = (ms) => (ms === undefined ? '–' : (ms / 1_000).toFixed(1));
 
+/** While instances of a stage came and went under load: the longest time in which one of its partitions saved nothing. */
+function pausesOf(passed) {
+  const longest = new Map();
+  for (const { pauses = [] } of passed) {
+    for (const { what, longestMs } of pauses) longest.set(what, [...(longest.get(what) ?? []), longestMs]);
+  }
+  if (longest.size === 0) return [];
+  const each = [...longest]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([what, all]) => `${what}: ${seconds(Math.max(...all))} s (${all.length} times)`);
+  return [`Longest pause of one partition, which saves once a second otherwise: ${each.join('; ')}.`, ''];
+}
+
 /** By kind, over all runs of one source: how often, and how long until all partitions delivered again. */
 export function faultTable(runs, source) {
   const own = runs.filter((run) => run.source === source && run.broken === undefined);
@@ -53,6 +66,7 @@ export function faultTable(runs, source) {
         .join('; ') || 'none'
     }. Routine, outcome unknown, not told again (it stands in the inbox): ${sum(({ allowed }) => allowed.unknown)}.`,
     '',
+    ...pausesOf(passed),
     '| fault | times | recovered after, median (s) | longest (s) |',
     '| --- | --- | --- | --- |',
     ...[...kinds]
