@@ -55,8 +55,8 @@ export const scaled: Kind = {
 const stages: readonly ServiceName[] = ['ingest', 'detect', 'alert', 'deliver'];
 
 /**
- * A rolling upgrade of all stages to a build that cuts its outputs differently, old and new together for a while; then, for
- * whatever reason, back to the old build in the same way.
+ * A rolling upgrade to a build that cuts its outputs differently, one instance of each stage and then the other, so that old
+ * and new run together for a while; then, for whatever reason, back to the old build in the same way.
  */
 export const rollingUpgrade: Kind = {
   name: 'rolling-upgrade',
@@ -66,12 +66,14 @@ export const rollingUpgrade: Kind = {
     needs: bed.instances.map(({ label }) => `process ${label}`),
     run: async () => {
       const replace = async (which: 0 | 1, preloadsOf: (before: string[]) => string[]): Promise<void> => {
-        for (const name of stages) {
-          const instance = bed.of(name)[which]!;
-          await instance.process.end('SIGTERM');
-          instance.preloads = preloadsOf(instance.preloads);
-          await revive(instance);
-        }
+        await Promise.all(
+          stages.map(async (name) => {
+            const instance = bed.of(name)[which]!;
+            await instance.process.end('SIGTERM');
+            instance.preloads = preloadsOf(instance.preloads);
+            await revive(instance);
+          }),
+        );
         await rest(settleMs / 2);
       };
       const newer = (before: string[]): string[] => [...before, extraOutput];
