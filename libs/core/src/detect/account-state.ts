@@ -37,6 +37,8 @@ export interface AccountState {
   readonly history: History;
   /** See `SeenIds`. Absent in what build 0.1.0 wrote: then all ids lie apart. */
   seen?: string;
+  /** Where `seen` is full: when the first id of it is forgotten. */
+  roomAt?: Instant;
   /** Until then some ids may lie in entries of their own. */
   apartUntil?: Instant;
   /** Time of the first transaction. */

@@ -47,6 +47,15 @@ describe('the ids of an account', () => {
     expect(accountOf(world)!.seen?.match(/^t-./gm)).toEqual(['t-1', 't-2']);
   });
 
+  it('make room as soon as one of them is forgotten, also where a booking shortened its time', () => {
+    const world = filled().pay('t-1');
+    expect(keysOf(world)).toHaveLength(2);
+    world.pay('full-3', { direction: 'credit', status: 'booked', occurredAt: start - days(3) });
+    world.in(days(7)).pay('t-2');
+    expect(keysOf(world)).toEqual(['a:bank:acc-1', entryOf('t-1')]);
+    expect(accountOf(world)!.seen).toContain('\nt-2\t');
+  });
+
   it('always decide the same, whether they lie in the account or apart', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 12 }), (events) => {

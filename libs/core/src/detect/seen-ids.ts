@@ -77,9 +77,10 @@ export class SeenIds {
     const start = startOf(text, id);
     if (start >= 0) {
       account.seen = text.slice(0, start) + lineOf(id, seen, until) + text.slice(endOf(text, start));
+      if (account.roomAt !== undefined && until < account.roomAt) account.roomAt = until;
       return;
     }
-    const kept = isFull(text) ? this.#withoutExpired(text) : text;
+    const kept = isFull(text) && (account.roomAt ?? 0) <= this.#at ? this.#withoutExpired(text) : text;
     account.seen = kept;
     if (apart && (isFull(kept) || !fitsLine(id) || this.#entries.get(this.#entryOf(id)) !== undefined)) {
       this.#entries.put(this.#entryOf(id), seen, until);
@@ -87,10 +88,19 @@ export class SeenIds {
     } else account.seen += lineOf(id, seen, until);
   }
 
+  /** Also notes when there will be room again, so that a full account is not searched for it each time. */
   #withoutExpired(text: string): string {
-    const lines = text.slice(1).split('\n');
-    const living = lines.filter((line) => parse(line).until > this.#at);
-    return living.length === lines.length ? text : living.map((line) => `\n${line}`).join('');
+    let living = '';
+    let roomAt = Infinity;
+    for (const line of text.slice(1).split('\n')) {
+      const { until } = parse(line);
+      if (until <= this.#at) continue;
+      living += `\n${line}`;
+      roomAt = Math.min(roomAt, until);
+    }
+    if (isFull(living)) this.#account.roomAt = roomAt;
+    else delete this.#account.roomAt;
+    return living;
   }
 }
 
