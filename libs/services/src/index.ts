@@ -12,3 +12,4 @@ export { hashApiKey } from './gateway/credentials.ts';
 export { providerKey } from '@tocsin/core';
 export * from './deliver/index.ts';
 export * from './recovery/index.ts';
+export * from './activation/index.ts';

@@ -10,6 +10,7 @@ import { entriesOfFinding, onFinding } from './findings.ts';
 import { freezeMessages, onBankAnswer, onRequestSent, onRequestUnanswered } from './freezes.ts';
 import { onGroupDue } from './grouping.ts';
 import { defaultPolicy, defaultTiming } from './policy.ts';
+import { fitsEntry } from './policy-problems.ts';
 import type { AlertTiming, ChannelTable } from './policy.ts';
 import { onConsent, onLink, onPreferences, onProfile } from './profile.ts';
 import { onQuestionTimer } from './questions.ts';
@@ -154,6 +155,8 @@ function dispatch(step: CustomerStep, record: Exclude<CustomerRecord, TenantPoli
 function activate(context: StepContext, record: TenantPolicyRecord): void {
   const entry = policyEntry(record.tenantId);
   const standing = context.entries.get<TenantPolicy>(entry);
-  if (standing && standing.version >= record.policy.version) return;
+  if (standing && standing.version >= record.policy.version) return context.count('policies', { outcome: 'stale' });
+  if (!fitsEntry(record.policy)) return context.count('policies', { outcome: 'refused' });
   context.entries.put(entry, record.policy);
+  context.count('policies', { outcome: 'activated' });
 }

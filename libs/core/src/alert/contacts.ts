@@ -7,6 +7,7 @@ import type { AddressRecord, CustomerSnapshot } from '../records/outside.ts';
 import { deliveryTopic, topicNames } from '../topics.ts';
 import { allowed, allowedByPurpose } from './allowed.ts';
 import type { CustomerStep } from './customer-step.ts';
+import { sourcePlace } from './source-place.ts';
 import type { ProfileState } from './state.ts';
 
 /** How an address stands in the directory: a digest, so that the topic names nobody. Lower-case hexadecimal. */
@@ -53,7 +54,16 @@ export function channelOrder(step: CustomerStep, prefer?: ChannelId): readonly C
   return [...new Set(all)].filter((channel) => step.settings.channels[channel] !== undefined);
 }
 
-function contactOf(step: CustomerStep, channel: ChannelId): Omit<ContactRecord, 'sourceOffset'> {
+/** What a contact is made of. */
+export interface ContactParts extends Pick<
+  CustomerStep,
+  'tenantId' | 'customerId' | 'profile' | 'consents' | 'policy'
+> {
+  readonly settings: Pick<CustomerStep['settings'], 'channels'>;
+}
+
+/** How the customer can be reached on a channel, as `deliver` is told. */
+export function contactOf(step: ContactParts, channel: ChannelId): Omit<ContactRecord, 'sourceOffset'> {
   const { profile, policy, settings } = step;
   const { preferences } = profile;
   const capabilities = settings.channels[channel]!;
@@ -89,7 +99,7 @@ function writeContact(step: CustomerStep, channel: ChannelId, always: boolean): 
     step.context.emit({
       topic: deliveryTopic(channel, lane),
       key: step.key,
-      value: { ...contact, sourceOffset: step.context.offset },
+      value: { ...contact, sourceOffset: sourcePlace(step.context.entries, step.context.offset) },
     });
   }
 }
@@ -117,7 +127,7 @@ export function writeSnapshot(step: CustomerStep): void {
     version: 1,
     tenantId: step.tenantId,
     customerId: step.customerId,
-    sourceOffset: step.context.offset,
+    sourceOffset: sourcePlace(step.context.entries, step.context.offset),
     profile: { profile: step.profile, consents: step.consents },
   };
   step.context.emit({ topic: topicNames.customers, key: step.key, value });

@@ -3,12 +3,15 @@ export type { AlertOptions } from './alert-stage.ts';
 export { allowed, allowedByPurpose } from './allowed.ts';
 export type { Allowance } from './allowed.ts';
 export { applyConsent, consentFor, plainClasses } from './consents.ts';
-export { addressDigest } from './contacts.ts';
+export { addressDigest, contactOf, knownAddress } from './contacts.ts';
+export type { ContactParts } from './contacts.ts';
+export { nextOffsetBase, offsetBaseEntry, sourcePlace } from './source-place.ts';
 export { alertTypes, alertTypeOf, defaultPolicy, defaultTiming } from './policy.ts';
 export type { AlertTiming, AlertType, ChannelTable } from './policy.ts';
+export { fitsEntry, maxPolicyCharacters, problemsOfPolicy } from './policy-problems.ts';
 export { isStop, readReply } from './read-reply.ts';
 export type { Answer, AskedQuestion, ReplyInput, ReplyMeaning } from './read-reply.ts';
-export { customerEntries, emptyConsents } from './state.ts';
+export { customerEntries, emptyConsents, policyEntry } from './state.ts';
 export type {
   AlertHistory,
   AlertHistoryEntry,

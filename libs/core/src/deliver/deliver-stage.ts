@@ -1,3 +1,4 @@
+import { fitsEntry } from '../alert/policy-problems.ts';
 import type { ChannelId } from '../consent.ts';
 import { keyOf } from '../partition.ts';
 import { newerBarrier } from '../ports/barriers.ts';
@@ -177,6 +178,7 @@ export function deliverStage({
 
   function onPolicy({ entries }: StepContext, { tenantId, policy }: TenantPolicyRecord): void {
     const known = entries.get<TenantPolicyRecord['policy']>(policyKey(tenantId));
+    if (!fitsEntry(policy)) return;
     if (known === undefined || policy.version > known.version) entries.put(policyKey(tenantId), policy);
   }
 

@@ -18,7 +18,18 @@ export interface RuleSetEntry {
 export const ruleSetEntry = (tenantId: string): string => `!rules:${tenantId}`;
 const ruleEntry = (tenantId: string, rule: string): string => `!rules:${tenantId}/${rule}`;
 
-const maxRuleCharacters = 16 * 1024;
+/** One rule's settings, as JSON; they stand in an entry of their own. */
+export const maxRuleCharacters = 16 * 1024;
+
+/** The entries in which a rule set stands once it is in force. */
+export function entriesOfRuleSet(
+  tenantId: string,
+  { id, version, rules }: RuleSet,
+): readonly (readonly [string, unknown])[] {
+  const entry: RuleSetEntry = { id, version, rules: Object.keys(rules) };
+  const settings = Object.entries(rules).map(([rule, setting]) => [ruleEntry(tenantId, rule), setting] as const);
+  return [...settings, [ruleSetEntry(tenantId), entry]];
+}
 
 /** Which rules run for whom. What is compiled is only a cache of what the entries say. */
 export class RuleSets {
@@ -62,9 +73,7 @@ export class RuleSets {
     for (const rule of active?.rules ?? []) {
       if (!Object.hasOwn(ruleSet.rules, rule)) entries.delete(ruleEntry(tenantId, rule));
     }
-    for (const [rule, setting] of settings) entries.put(ruleEntry(tenantId, rule), setting);
-    const entry: RuleSetEntry = { id: ruleSet.id, version: ruleSet.version, rules: settings.map(([rule]) => rule) };
-    entries.put(ruleSetEntry(tenantId), entry);
+    for (const [key, value] of entriesOfRuleSet(tenantId, ruleSet)) entries.put(key, value);
     context.count('rule_sets', { outcome: 'activated' });
   }
 }

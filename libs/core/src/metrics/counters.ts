@@ -93,6 +93,10 @@ export const counters = {
     labels: { outcome: ['activated', 'stale', 'refused'] },
     about: 'Rule sets that reached a partition. refused: one that this build cannot run.',
   },
+  policies: {
+    labels: { outcome: ['activated', 'stale', 'refused'] },
+    about: 'Tenant policies that reached a partition of alert. refused: too large to keep.',
+  },
 
   /* alert */
   alerts: {

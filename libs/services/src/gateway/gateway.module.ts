@@ -19,6 +19,7 @@ import { Intake } from './intake.ts';
 import { KillSwitchesController, killScopes } from './kill-switches.controller.ts';
 import type { KillScopes } from './kill-switches.controller.ts';
 import { barriers, shortTermStore, tokenBuckets } from './tokens.ts';
+import { SourcePlaces } from './source-places.ts';
 import { TopicPartitions } from './topic-partitions.ts';
 import { WebhooksController, webhookChannels } from './webhooks.controller.ts';
 import type { WebhookChannel } from './webhooks.controller.ts';
@@ -51,7 +52,7 @@ export class GatewayModule {
   static forRoot(parts: GatewayParts): DynamicModule {
     const { now, shortTerm, digest } = parts;
     const partitions = new TopicPartitions(parts.log);
-    const intake = new Intake({ ...parts, partitions });
+    const intake = new Intake({ ...parts, partitions, places: new SourcePlaces(parts.state) });
     const state = new CommittedState(partitions, parts.state);
     const links = new CustomerLinks({ store: shortTerm, publicUrl: parts.publicUrl, now });
     const audit = new AuditTrail(intake);

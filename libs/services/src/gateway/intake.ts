@@ -11,6 +11,7 @@ import type {
   Log,
 } from '@tocsin/core';
 import { Away } from '../http/error-answers.ts';
+import type { SourcePlaces } from './source-places.ts';
 import { TopicPartitions } from './topic-partitions.ts';
 
 /** A revocation was recorded but could not yet be made known to every sender: the caller must try again. */
@@ -43,6 +44,7 @@ export class Intake {
   readonly #sync: () => Promise<void>;
   readonly #partitions: TopicPartitions;
   readonly #channels: readonly ChannelId[];
+  readonly #places: Pick<SourcePlaces, 'of'>;
   readonly now: () => Instant;
 
   constructor(options: {
@@ -51,6 +53,7 @@ export class Intake {
     readonly now: () => Instant;
     /** Those that are configured: what is taken back on all of them is told to each. */
     readonly channels: readonly ChannelId[];
+    readonly places: Pick<SourcePlaces, 'of'>;
     /** Awaits the flush to disk where an append alone does not (the embedded log). */
     readonly sync?: () => Promise<void>;
     readonly partitions?: TopicPartitions;
@@ -60,6 +63,7 @@ export class Intake {
     this.#sync = options.sync ?? (() => Promise.resolve());
     this.#partitions = options.partitions ?? new TopicPartitions(options.log);
     this.#channels = options.channels;
+    this.#places = options.places;
     this.now = options.now;
   }
 
@@ -109,11 +113,17 @@ export class Intake {
         return { topic: topicNames.customerEvents, tenantId, id: customerId, record };
       }),
     );
-    const raises = records.flatMap(({ record, raises = [] }, index) =>
-      raises.map((raise) => ({ record, barrier: { ...raise, offset: appended[index]!.offset } })),
+    const raised = records.flatMap(({ record, raises = [] }, index) =>
+      raises.map((raise) => ({ record, raise, appended: appended[index]! })),
     );
-    if (raises.length === 0) return;
+    if (raised.length === 0) return;
     try {
+      const raises = await Promise.all(
+        raised.map(async ({ record, raise, appended: place }) => ({
+          record,
+          barrier: { ...raise, offset: await this.#places.of(place) },
+        })),
+      );
       for (const { record, barrier } of raises) {
         await this.#barriers.raise(record.tenantId, record.customerId, barrier);
       }

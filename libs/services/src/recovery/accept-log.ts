@@ -1,4 +1,5 @@
-import { acceptNewLog } from '@tocsin/engine';
+import { nextOffsetBase, offsetBaseEntry } from '@tocsin/core';
+import { acceptNewLog, decodeEntry, encodeEntry } from '@tocsin/engine';
 import type { Platform } from '../platform/platform.ts';
 import { diagnose } from './diagnosis.ts';
 import type { Diagnosis } from './diagnosis.ts';
@@ -51,19 +52,40 @@ export async function acceptLog(
     const offset = from === 'start' ? start : from === 'end' ? end : from;
     const generation = position.generation + 1;
     if (!dryRun) {
-      const details = { stage: stage.name, topic: stage.topic, partition, verdict, before: position.offset, offset };
-      await auditOperator(platform, { action: acceptAction, details: { ...details, generation }, at: Date.now() });
-      const { log } = stage;
+      const base = stage.kind === 'alert' ? await offsetBase(platform, stage.name, diagnosis) : undefined;
+      const details = {
+        stage: stage.name,
+        topic: stage.topic,
+        partition,
+        verdict,
+        before: position.offset,
+        offset,
+        generation,
+        ...(base === undefined ? {} : { offsetBase: base }),
+      };
+      await auditOperator(platform, { action: acceptAction, details, at: Date.now() });
       await acceptNewLog({
         stage: { name: stage.name, input: stage.topic },
         partition,
-        log,
+        log: stage.log,
         state: platform.state,
         from,
+        ...(base === undefined ? {} : { entries: new Map([[offsetBaseEntry, encodeEntry(base)]]) }),
       });
       await retries.ask(stage.name, partition);
     }
     done.push({ ...diagnosis, does: 'accept', from: offset, generation });
   }
   return done;
+}
+
+/** See `sourcePlace`: what `alert` tells of a customer must stay comparable over a log that begins anew. */
+async function offsetBase(
+  platform: Platform,
+  stage: string,
+  { partition, position, start }: Diagnosis,
+): Promise<number> {
+  const [bytes] = await platform.state.slot(stage, partition).peek([offsetBaseEntry]);
+  const before = bytes === undefined || bytes === null ? 0 : (decodeEntry<number>(bytes) ?? 0);
+  return nextOffsetBase(before, position?.offset ?? 0, start);
 }

@@ -31,7 +31,10 @@ export interface BankWorld {
   startServices(): Promise<void>;
   stopServices(): Promise<void>;
   call(method: string, path: string, body?: object): Promise<Response>;
+  /** Profile, consent and account. */
   enrol(customer: number): Promise<void>;
+  /** Whose the account is, and what they want to hear of it. */
+  enrolAccount(customer: number): Promise<void>;
   pay(customer: number, id: string): Promise<void>;
   /** Texts that a customer has on the phone. */
   told(customer: number): readonly string[];
@@ -120,6 +123,21 @@ async function openWorld(clean: (() => Promise<unknown>)[], close: () => Promise
   let running: Running | undefined;
   clean.push(() => running?.close() ?? Promise.resolve());
 
+  const put = async (bodies: readonly (readonly [method: string, path: string, body: object])[]): Promise<void> => {
+    for (const [method, path, body] of bodies) {
+      let said = '';
+      await waitUntil(
+        () => `${method} ${path}: ${said}`,
+        async () => {
+          const answer = await world.call(method, path, body);
+          said = `${answer.status} ${await answer.text()}`;
+          return answer.ok;
+        },
+        { everyMs: 200 },
+      );
+    }
+  };
+
   const world: BankWorld = {
     settings,
     configuration,
@@ -148,8 +166,7 @@ async function openWorld(clean: (() => Promise<unknown>)[], close: () => Promise
       }),
     async enrol(customer) {
       const id = `cus-${customer}`;
-      const account = `accounts/acc-${customer}`;
-      const bodies: readonly (readonly [string, string, object])[] = [
+      await put([
         [
           'PUT',
           `customers/${id}/profile`,
@@ -166,25 +183,20 @@ async function openWorld(clean: (() => Promise<unknown>)[], close: () => Promise
           { changes: [{ channel: 'sms', purpose: '*', dataClass: '*', action: 'grant' }] },
         ],
         ['PUT', `customers/${id}/preferences`, { grouping: { '*': { waitMs: 0, intervalMs: 0 } } }],
+      ]);
+      await world.enrolAccount(customer);
+    },
+    async enrolAccount(customer) {
+      const id = `cus-${customer}`;
+      const account = `accounts/acc-${customer}`;
+      await put([
         ['PUT', `${account}/holders`, { holders: [{ customerId: id, role: 'owner' }] }],
         [
           'PUT',
           `${account}/holders/${id}/conditions`,
           { conditions: { 'purchase-over': { on: true, amount: { value: '10.00', currency: 'EUR' } } } },
         ],
-      ];
-      for (const [method, path, body] of bodies) {
-        let said = '';
-        await waitUntil(
-          () => `${method} ${path}: ${said}`,
-          async () => {
-            const answer = await world.call(method, path, body);
-            said = `${answer.status} ${await answer.text()}`;
-            return answer.ok;
-          },
-          { everyMs: 200 },
-        );
-      }
+      ]);
     },
     async pay(customer, id) {
       const value = JSON.stringify({

@@ -1,0 +1,3 @@
+export * from './activate.ts';
+export * from './documents.ts';
+export * from './in-force.ts';
