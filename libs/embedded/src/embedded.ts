@@ -17,6 +17,8 @@ export interface EmbeddedOptions {
   readonly now?: () => Instant;
   /** How often what is too old is removed. Default: a minute. */
   readonly trimEveryMs?: Span;
+  /** Told when the disk turns out to be full (then nothing is acknowledged), and when there is space again. */
+  readonly onFull?: (full: boolean) => void;
 }
 
 /** Log and state of one process, in one LMDB file. */
@@ -53,11 +55,13 @@ export async function embedded({
   folder,
   now = Date.now,
   trimEveryMs = minutes(1),
+  onFull,
 }: EmbeddedOptions): Promise<Embedded> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const hold = await holdFolder(folder);
   try {
     const store = new Store(folder);
+    if (onFull !== undefined) store.onFull(onFull);
     await store.claim();
     const core = new LogCore(store, now);
     const shortTerm = new EmbeddedShortTerm(store, now);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { statfsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LogError } from '@tocsin/core';
 import { open } from 'lmdb';
@@ -17,6 +18,14 @@ const transactionBytes = 8 * 1024 * 1024;
 /** A disk that takes longer to flush is as good as broken. */
 const flushMs = 30_000;
 
+/** What `ping` writes to find out whether there is space again. */
+const probeBytes = 16 * 1024;
+/** ENOSPC and EDQUOT of Linux, and MDB_MAP_FULL. */
+const fullCodes: readonly unknown[] = [28, 122, -30_792];
+/** LMDB calls it EIO when the disk took a part of what was to be written. */
+const ioError = 5;
+const hardlyAnything = 1024 * 1024;
+
 export type BytesTable = Database<Buffer, Buffer>;
 
 /**
@@ -24,18 +33,24 @@ export type BytesTable = Database<Buffer, Buffer>;
  * the other, so that log and state are always of one moment and a change sees all that came before it.
  */
 export class Store {
+  readonly #folder: string;
   readonly #root: RootDatabase;
   readonly #administration: TextTable<string>;
   readonly #incarnation = randomUUID();
   readonly #failed: (() => void)[] = [];
+  readonly #told: ((full: boolean) => void)[] = [];
+  #full = false;
   #queue: Change[] = [];
   #working: Promise<void> | undefined;
   #closed = false;
 
   constructor(folder: string) {
+    this.#folder = folder;
     // Plain LMDB: a commit is flushed before it counts. The overlapping mode of this client flushes behind the commit, but
     // reports it only after the flush all the same, so it would gain nothing here.
-    this.#root = open({ path: folder, maxDbs: 16, overlappingSync: false });
+    // Nor does its batching by turns of the event loop, which is done here; of a batch that cannot be committed it rejects a
+    // promise that nobody has, which would end the process.
+    this.#root = open({ path: folder, maxDbs: 16, overlappingSync: false, eventTurnBatching: false });
     this.#administration = this.texts('administration');
   }
 
@@ -55,6 +70,32 @@ export class Store {
   /** Called when a transaction failed: nothing of it stands, and memory must not pretend that it does. */
   onFailure(listener: () => void): void {
     this.#failed.push(listener);
+  }
+
+  /** Told when the disk turns out to be full, and when there is space again. */
+  onFull(listener: (full: boolean) => void): void {
+    this.#told.push(listener);
+  }
+
+  #hardlySpace(): boolean {
+    const { bavail, bsize } = statfsSync(this.#folder);
+    return bavail * bsize < hardlyAnything;
+  }
+
+  #isFull(full: boolean): void {
+    if (full === this.#full) return;
+    this.#full = full;
+    for (const listener of this.#told) listener(full);
+  }
+
+  /**
+   * Resolves when the store takes what is written.
+   * @throws LogError UNAVAILABLE, CLOSED
+   */
+  async ping(): Promise<void> {
+    // Where the disk was found full, only writing can tell whether it still is: what is small finds room in what was freed.
+    const probe = (): void => void this.#administration.put('probe', 'x'.repeat(probeBytes));
+    await (this.#full ? this.change(probe, probeBytes) : this.change(() => undefined));
   }
 
   /**
@@ -98,10 +139,15 @@ export class Store {
     } catch (error) {
       for (const listener of this.#failed) listener();
       const cause = await causeOf(error);
-      const failure = new LogError('UNAVAILABLE', `The store could not be written: ${cause.message}`, { cause });
+      const { code } = cause as { readonly code?: unknown };
+      const full = fullCodes.includes(code) || (code === ioError && this.#hardlySpace());
+      if (full) this.#isFull(true);
+      const why = full ? 'DISK_FULL: the disk of the embedded storage is full' : 'The store could not be written';
+      const failure = new LogError('UNAVAILABLE', `${why}: ${cause.message}`, { cause });
       for (const { reject } of changes) reject(failure);
       return;
     }
+    if (changes.some(({ bytes }) => bytes >= probeBytes)) this.#isFull(false);
     changes.forEach(({ resolve, reject }, i) => {
       const { value, refusal } = results[i]!;
       if (refusal === undefined) resolve(value);
@@ -116,8 +162,14 @@ export class Store {
   async sync(): Promise<void> {
     const given = new AbortController();
     const late = sleep(flushMs, true, { signal: given.signal, ref: false }).catch(() => false);
-    const tooLate = await Promise.race([Promise.resolve(this.#root.flushed).then(() => false), late]);
-    given.abort();
+    // A commit after those that were acknowledged may fail meanwhile; which one it was is not told.
+    const flushed = Promise.resolve(this.#root.flushed).then(
+      () => false,
+      (cause: unknown) => {
+        throw new LogError('UNAVAILABLE', 'The store could not be flushed.', { cause });
+      },
+    );
+    const tooLate = await Promise.race([flushed, late]).finally(() => given.abort());
     if (tooLate) throw new LogError('UNAVAILABLE', `The disk did not take the data within ${flushMs} ms.`);
   }
 
@@ -143,7 +195,8 @@ async function causeOf(error: unknown): Promise<Error> {
   const details = (error as { readonly commitError?: Promise<unknown> }).commitError;
   if (details !== undefined) {
     const reason = await Promise.race([details.catch((why: unknown) => why), sleep(1_000, undefined, { ref: false })]);
-    if (reason instanceof Error) return reason;
+    // Not by its class: an error that native code makes may be one of another realm.
+    if (typeof reason === 'object' && reason !== null && 'message' in reason) return reason as Error;
   }
   return error instanceof Error ? error : new Error('unknown');
 }

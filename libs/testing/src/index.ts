@@ -3,6 +3,7 @@ export * from './provision/certificates.ts';
 export * from './provision/free-port.ts';
 export * from './provision/guarded-process.ts';
 export * from './provision/quiet-ports.ts';
+export * from './provision/small-disk.ts';
 export * from './provision/start-kafka.ts';
 export * from './provision/start-kafka-cluster.ts';
 export * from './provision/start-redis.ts';

@@ -149,7 +149,7 @@ export class EmbeddedState implements StateStore {
   }
 
   async ping(): Promise<void> {
-    await this.#tables.store.change(() => undefined);
+    await this.#tables.store.ping();
   }
 
   /** The file is closed with the whole, because the log lies in it too. */

@@ -46,8 +46,8 @@ const openKafka = (kafka: KafkaSettings, clientId: string, logger: Logger): Log 
     reports: logger,
   });
 
-const openFolder = (folder: string) =>
-  embedded({ folder }).catch((error: unknown) => {
+const openFolder = (folder: string, logger: Logger) =>
+  embedded({ folder, onFull: (full) => tellFull(folder, full, logger) }).catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof FolderTaken) throw new CannotStart(message, { cause: error });
     if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
@@ -57,6 +57,15 @@ const openFolder = (folder: string) =>
     }
     throw error;
   });
+
+function tellFull(folder: string, full: boolean, logger: Logger): void {
+  if (full)
+    logger.error(
+      'The disk of the embedded storage is full: nothing is acknowledged and nothing is sent. Make space; no restart is needed.',
+      { code: 'DISK_FULL', folder },
+    );
+  else logger.warn('The disk of the embedded storage has space again; everything goes on.', { folder });
+}
 
 /** Opens what the settings name. A broker or a Redis that is away delays nothing here: they are waited for when used. @throws CannotStart */
 export async function openPlatform(settings: Settings, logger: Logger): Promise<Platform> {
@@ -80,7 +89,7 @@ export async function openPlatform(settings: Settings, logger: Logger): Promise<
   };
   const closeOthers = () => Promise.all(other.map((log) => log.close()));
   if (settings.storage === 'embedded') {
-    const opened = await openFolder(settings.folder);
+    const opened = await openFolder(settings.folder, logger);
     const { log, state, barriers, buckets, shortTerm } = opened;
     return {
       ...rest,
