@@ -10,8 +10,6 @@ export interface AcceptNewLog {
   readonly state: StateStore;
   /** Where to go on in the log that stands there now. */
   readonly from: 'start' | 'end' | number;
-  /** Entries that the stage needs to know of it. */
-  readonly entries?: ReadonlyMap<string, Uint8Array>;
   readonly leaseMs?: number;
 }
 
@@ -36,7 +34,7 @@ export async function acceptNewLog(options: AcceptNewLog): Promise<Position> {
   const position: Position = { offset, fingerprint: null, generation: generation + 1, clockAt };
   const { token, version } = acquired;
   // Offsets below which outputs were muted were those of the old log.
-  const entries = new Map<string, Uint8Array | null>(options.entries).set(recoveryKey, null);
+  const entries = new Map([[recoveryKey, null]]);
   const saved = await slot.checkpoint({ token, version, position, entries, leaseMs, release: true });
   if (saved === 'fenced') throw new Error('Another owner took the slot meanwhile.');
   return position;

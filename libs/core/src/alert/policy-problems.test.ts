@@ -17,7 +17,7 @@ const good: TenantPolicy = {
 };
 
 const problems = (changes: Readonly<Record<string, unknown>>): readonly string[] =>
-  problemsOfPolicy({ ...good, ...changes } as TenantPolicy, channels);
+  problemsOfPolicy({ ...good, ...changes }, channels);
 
 describe('a policy', () => {
   it('that is whole can be activated', () => expect(problems({})).toEqual([]));

@@ -47,7 +47,8 @@ export function problemsOfPolicy(policy: TenantPolicy, channels: ChannelTable): 
       if (!isObject(rule) || typeof rule.allowed !== 'boolean')
         problems.push(`channels.${id}.allowed must be true or false.`);
       else if (rule.maxClasses !== undefined) {
-        const fits = Array.isArray(rule.maxClasses) && rule.maxClasses.every((name) => dataClasses.includes(name));
+        const names: readonly unknown[] = Array.isArray(rule.maxClasses) ? rule.maxClasses : [undefined];
+        const fits = names.every((name) => (dataClasses as readonly unknown[]).includes(name));
         demand(fits, `channels.${id}.maxClasses must be of ${dataClasses.join(', ')}.`);
       }
     }
@@ -60,7 +61,7 @@ export function problemsOfPolicy(policy: TenantPolicy, channels: ChannelTable): 
         problems.push(`legalBasis.${purpose} must have a basis and channels.`);
         continue;
       }
-      for (const id of basis.channels) {
+      for (const id of basis.channels as readonly string[]) {
         // Without consent nothing may go to a third party, whatever a policy says.
         demand(channels[id]?.thirdParty !== true, `legalBasis.${purpose}: ${id} is a third party, and needs consent.`);
       }

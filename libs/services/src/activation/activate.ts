@@ -27,7 +27,7 @@ export async function activate<D extends Document>(
   content: Omit<D, 'version'>,
   waitMs: number,
 ): Promise<Activation> {
-  const standing = await inForce(platform, kind as unknown as DocumentKind, tenantId);
+  const standing = await inForce(platform, kind, tenantId);
   const above = Math.max(0, ...standing.map(({ version }) => version ?? 0));
   const at = Date.now();
   const place = await auditOperator(platform, {

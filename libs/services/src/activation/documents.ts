@@ -26,7 +26,7 @@ export interface Document {
 export interface Target {
   readonly stage: string;
   readonly topic: string;
-  entry(tenantId: string): string;
+  readonly entry: (tenantId: string) => string;
 }
 
 /** A kind of document: a rule set, a policy. */

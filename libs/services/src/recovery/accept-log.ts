@@ -64,13 +64,14 @@ export async function acceptLog(
         ...(base === undefined ? {} : { offsetBase: base }),
       };
       await auditOperator(platform, { action: acceptAction, details, at: Date.now() });
+      // Before the log is accepted: counted too high, places stay in order all the same.
+      if (base !== undefined) await keepOffsetBase(platform, stage.name, partition, base);
       await acceptNewLog({
         stage: { name: stage.name, input: stage.topic },
         partition,
         log: stage.log,
         state: platform.state,
         from,
-        ...(base === undefined ? {} : { entries: new Map([[offsetBaseEntry, encodeEntry(base)]]) }),
       });
       await retries.ask(stage.name, partition);
     }
@@ -88,4 +89,15 @@ async function offsetBase(
   const [bytes] = await platform.state.slot(stage, partition).peek([offsetBaseEntry]);
   const before = bytes === undefined || bytes === null ? 0 : (decodeEntry<number>(bytes) ?? 0);
   return nextOffsetBase(before, position?.offset ?? 0, start);
+}
+
+async function keepOffsetBase(platform: Platform, stage: string, partition: number, base: number): Promise<void> {
+  const slot = platform.state.slot(stage, partition);
+  const leaseMs = 10_000;
+  const acquired = await slot.acquire({ leaseMs, takeOver: true });
+  if ('busyMs' in acquired || acquired.position === null) throw new Error('The slot cannot be taken over.');
+  const { token, version, position } = acquired;
+  const entries = new Map([[offsetBaseEntry, encodeEntry(base)]]);
+  const saved = await slot.checkpoint({ token, version, position, entries, leaseMs, release: true });
+  if (saved === 'fenced') throw new Error('Another owner took the slot meanwhile.');
 }

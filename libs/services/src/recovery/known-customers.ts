@@ -29,7 +29,7 @@ export interface KnownCustomers {
   readonly platform: Platform;
   readonly channels: ChannelTable;
   readonly digest: Digest;
-  policy(tenantId: string): TenantPolicy;
+  readonly policy: (tenantId: string) => TenantPolicy;
   /** The slots that are rebuilt, by `<stage>/<partition>`. */
   readonly slots: ReadonlyMap<string, SlotRebuilding>;
 }

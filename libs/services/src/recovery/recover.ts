@@ -82,8 +82,7 @@ async function rebuildingOf(
   };
 }
 
-const kindsOf = (settings: Settings): readonly DocumentKind[] =>
-  [ruleSets(), policies(settings)] as unknown as readonly DocumentKind[];
+const kindsOf = (settings: Settings): readonly DocumentKind[] => [ruleSets(), policies(settings)];
 
 /**
  * The last resort, where the store is empty and there is no snapshot of it: each lost partition is filled with what is known

@@ -81,6 +81,30 @@ describe('a log that is not the one that was read', () => {
     expect(world.told(1).length + world.told(2).length).toBe(before + 1);
   }, 120_000);
 
+  it('is accepted for what concerns customers, and a STOP is in force before and after', async () => {
+    const topic = 'customer-events';
+    await consumed('alert', topic);
+    await world.recreateTopic(topic);
+    expect(await world.says(2, 'STOP')).toBe(200);
+    await world.isDown('alert', 'partition');
+    expect((await tocsin(world, 'accept-log', '--stage', 'alert')).code).toBe(0);
+    await world.isWell();
+    await world.pay(2, '207');
+    await world.pay(1, '107');
+    await world.hears(1, ['107']);
+    expect(world.told(2).join()).not.toContain('207');
+    // Its copy of the contact counts as newer than the barrier, and than what it had of the topic before.
+    expect(await world.says(2, 'START')).toBe(200);
+    await consumed('alert', topic);
+    await world.pay(2, '208');
+    await world.hears(2, ['208']);
+    expect(await world.says(2, 'STOP')).toBe(200);
+    await world.pay(2, '209');
+    await world.pay(1, '109');
+    await world.hears(1, ['109']);
+    expect(world.told(2).join()).not.toContain('209');
+  }, 120_000);
+
   it('refuses a stage that does not exist, and says which there are', async () => {
     const { code, err } = await tocsin(world, 'accept-log', '--stage', 'nothing');
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('ingest.cards, detect, alert') });
