@@ -3,7 +3,16 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { kafkaAnswers, needTool, redisAnswers, startKafka, startRedis, waitUntil } from '../index.ts';
+import {
+  kafkaAnswers,
+  needTool,
+  quietPorts,
+  redisAnswers,
+  startKafka,
+  startKafkaCluster,
+  startRedis,
+  waitUntil,
+} from '../index.ts';
 
 const at = (address: string): [string, number] => [address.split(':')[0]!, Number(address.split(':')[1])];
 
@@ -75,5 +84,31 @@ describe('a private broker', () => {
 
   it('says what the broker said when it cannot start', async () => {
     await expect(startKafka({ settings: { 'num.io.threads': 'many' } })).rejects.toThrow(/num\.io\.threads/);
+  });
+});
+
+describe('a cluster of brokers', () => {
+  it('has another controller when the first is killed, and a door for whoever comes through a proxy', async () => {
+    const [advertised] = await quietPorts(3);
+    const cluster = await startKafkaCluster({
+      brokers: 3,
+      doors: { DOOR: [advertised!, advertised! + 1, advertised! + 2] },
+    });
+    clean.push(() => cluster.stop());
+    for (const broker of cluster.brokers) expect(await kafkaAnswers('127.0.0.1', broker.door('DOOR'))).toBe(true);
+    const first = await waitUntil('a controller', () => cluster.controller()?.toString());
+    await cluster.brokers[Number(first)]!.kill();
+    await waitUntil('another controller', () => cluster.controller()?.toString() !== first, { withinMs: 30_000 });
+    expect(cluster.brokers.map((broker) => broker.running())).toEqual([0, 1, 2].map((i) => i !== Number(first)));
+    await cluster.brokers[Number(first)]!.restart();
+    expect(await kafkaAnswers(...at(cluster.addresses[Number(first)]!))).toBe(true);
+  }, 120_000);
+});
+
+describe('ports that stay free', () => {
+  it('are all different, also when asked for at once, and lie below those of outgoing connections', async () => {
+    const ports = (await Promise.all([quietPorts(20), quietPorts(20)])).flat();
+    expect(new Set(ports).size).toBe(40);
+    expect(Math.max(...ports)).toBeLessThan(32_768);
   });
 });
