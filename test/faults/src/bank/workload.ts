@@ -50,8 +50,8 @@ export type Published = Line & { readonly at: number };
 
 export class Workload {
   readonly setUp: SetUp;
-  /** One for each partition of both stages; whoever wants to know whether all of them deliver pays with all of these. */
-  readonly canaries: readonly Person[];
+  /** By partition of both stages; whoever wants to know whether all of them deliver pays with one of each. */
+  readonly canaries: readonly (readonly Person[])[];
   readonly stoppers: readonly Person[];
   readonly #people: readonly Person[];
   readonly #random: Random;
@@ -68,7 +68,7 @@ export class Workload {
     this.#people = numbers.map((number) => person(number, everyday[number % everyday.length]!));
     this.stoppers = Array.from({ length: options.stopping }, (_, i) => person(2_000 + i, 'stops'));
     this.canaries = canaries();
-    const everybody = [...this.#people, ...this.stoppers, ...this.canaries];
+    const everybody = [...this.#people, ...this.stoppers, ...this.canaries.flat()];
     this.setUp = {
       tenant,
       now: Date.now(),
@@ -79,7 +79,7 @@ export class Workload {
 
   /** The past of every account: published before anything else. */
   begin(now: number): readonly Published[] {
-    return [...this.#people, ...this.stoppers, ...this.canaries].flatMap((one) =>
+    return [...this.#people, ...this.stoppers, ...this.canaries.flat()].flatMap((one) =>
       Array.from({ length: past }, (_, i) => this.#ordinary(one, now - (past - i) * 60_000)),
     );
   }
@@ -194,19 +194,23 @@ function person(number: number, reach: ReachName, accountId = `acc-${String(numb
 
 export type { Person };
 
-/** One customer in each partition, with an account in each. */
-function canaries(): readonly Person[] {
-  const chosen: Person[] = [];
+/** So many in each partition, in turns: a customer is told one thing at a time, and whoever waits must not make a queue. */
+const canariesEach = 4;
+
+/** Customers in each partition, with accounts there. */
+function canaries(): readonly (readonly Person[])[] {
   let number = 3_000;
-  for (let wanted = 0; wanted < partitions.stage; wanted++) {
+  return Array.from({ length: partitions.stage }, (_p, wanted) => {
     const lies = (id: string): boolean => partitionOf(`${tenant}:${id}`, partitions.stage) === wanted;
-    while (!lies(customer(number, 'sms', 'off').id)) number += 1;
-    let account = 1;
-    while (!lies(`acc-canary-${wanted}-${account}`)) account += 1;
-    chosen.push(person(number, wanted % 2 === 0 ? 'messenger' : 'sms', `acc-canary-${wanted}-${account}`));
-    number += 1;
-  }
-  return chosen;
+    let account = 0;
+    return Array.from({ length: canariesEach }, (_c, turn) => {
+      do number += 1;
+      while (!lies(customer(number, 'sms', 'off').id));
+      do account += 1;
+      while (!lies(`acc-canary-${wanted}-${account}`));
+      return person(number, turn % 2 === 0 ? 'messenger' : 'sms', `acc-canary-${wanted}-${account}`);
+    });
+  });
 }
 
 /** How each customer may be reached, in the words of the end-to-end test, for the oracle. */
