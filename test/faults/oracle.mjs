@@ -56,7 +56,7 @@ function rulesOff(evidence) {
 export function verdictOf(evidence) {
   const { setUp, sent, taken, faults, doubts } = evidence;
   const found = { lost: [], doubled: [], unexpected: [], reordered: [], unconsented: [], misread: [] };
-  const allowed = { repeated: {}, unknown: 0, saidInVain: 0, underWay: 0, reminded: 0, elsewhere: 0 };
+  const allowed = { repeated: {}, unknown: 0, saidInVain: 0, underWay: 0, reminded: 0, elsewhere: 0, overtaken: 0 };
   const off = rulesOff(evidence);
   // In the order of time: of two copies in two partitions the later one says nothing new.
   const bank = evidence.bank
@@ -90,6 +90,12 @@ export function verdictOf(evidence) {
     ({ customerId }) => customerId,
   );
   const orders = new Map();
+  // Where the first delivery about a payment stands in the log that `deliver` reads.
+  const deliveries = new Map();
+  for (const { customerId, amount, channel, offset } of evidence.deliveries) {
+    const key = `${customerId} ${amount} ${channel}`;
+    if (!deliveries.has(key)) deliveries.set(key, offset);
+  }
   const known = new Set();
 
   for (const alert of expected.alerts) {
@@ -130,14 +136,11 @@ export function verdictOf(evidence) {
     if (type === 'fraud-check' && seen[0].channel !== homes[0]) allowed.elsewhere += 1;
     repetitions(name, type, seen, told, faults, found, allowed);
     const settled = type === 'fraud-check' || homes.length === 1;
-    if (
-      settled &&
-      told.length === 1 &&
-      new Set(own.map(({ partition }) => partition)).size === 1 &&
-      !mayRepeat(seen[0].text)
-    ) {
+    if (settled && new Set(own.map(({ partition }) => partition)).size === 1) {
       const key = `${accountId} ${customerId} ${seen[0].channel} ${type}`;
-      orders.set(key, [...(orders.get(key) ?? []), { name, ...own[0], place: seen[0].place }]);
+      const decided = deliveries.get(`${customerId} ${amount} ${seen[0].channel}`);
+      const told = seen.length === 1 ? seen[0].place : undefined;
+      orders.set(key, [...(orders.get(key) ?? []), { name, ...own[0], decided, told }]);
     }
   }
 
@@ -149,8 +152,9 @@ export function verdictOf(evidence) {
   for (const all of orders.values()) {
     const inOrder = all.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset);
     for (let i = 1; i < inOrder.length; i++) {
-      if (inOrder[i].place < inOrder[i - 1].place)
-        found.reordered.push(`${inOrder[i].name} arrived before ${inOrder[i - 1].name}`);
+      const [before, after] = [inOrder[i - 1], inOrder[i]];
+      if (after.decided < before.decided) found.reordered.push(`${after.name} was decided before ${before.name}`);
+      if (after.told < before.told) allowed.overtaken += 1;
     }
   }
   afterTaking(sent, taken, faults, found, allowed);

@@ -173,8 +173,10 @@ export class Campaign {
 
   /** How much of the span after a fault a whole stage was kept away on purpose: nothing can recover meanwhile. */
   #blockedSince(endedAt: number, span: number): number {
-    const away = this.#memory.faults.filter(({ kind, beganAt }) => kind === 'alert-away' && beganAt < endedAt + span);
-    return Math.max(0, ...away.map((one) => (one.endedAt ?? Date.now()) - endedAt));
+    const until = endedAt + span;
+    const away = this.#memory.faults.filter(({ kind }) => kind === 'alert-away');
+    const blocked = away.map((one) => Math.min(one.endedAt ?? until, until) - Math.max(one.beganAt, endedAt));
+    return blocked.reduce((sum, part) => sum + Math.max(0, part), 0);
   }
 
   /** Everything is mended, the bank stops, and what must arrive is waited for; and a little for what must not. */

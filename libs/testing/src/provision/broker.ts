@@ -125,7 +125,7 @@ export async function startBroker(spec: BrokerSpec): Promise<GuardedProcess> {
         if (!broker.running()) throw new Error(`The broker ended at its start: ${broker.lastWords()}`);
         return kafkaAnswers('127.0.0.1', port);
       },
-      { withinMs: 60_000, everyMs: 50 },
+      { withinMs: 180_000, everyMs: 50 },
     );
   } catch (error) {
     await broker.end('SIGKILL');

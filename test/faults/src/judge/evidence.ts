@@ -43,6 +43,7 @@ export async function evidenceOf(bed: Bed, memory: Memory): Promise<object> {
     offset: Number(header(record, 'tocsin-origin-offset')),
     code: header(record, 'tocsin-code'),
   }));
+  const deliveries = await deliveriesIn(log);
   const { accounts, now } = workload.setUp;
   return {
     setUp: {
@@ -67,35 +68,54 @@ export async function evidenceOf(bed: Bed, memory: Memory): Promise<object> {
     })),
     taken: memory.taken,
     faults: memory.faults,
-    doubts: await doubts(bed),
+    deliveries,
+    doubts: await doubtsAbout(deliveries, log),
   };
+}
+
+interface Told {
+  readonly id: string;
+  readonly customerId: string;
+  readonly channel: string;
+  /** `12.34 EUR` */
+  readonly amount: string;
+  readonly offset: number;
+}
+
+/** Every payment in every delivery, in the order of each log. A customer has one partition in each of them. */
+async function deliveriesIn(log: Log): Promise<readonly Told[]> {
+  const all: Told[] = [];
+  for (const channel of ['messenger', 'sms', 'email']) {
+    for (const lane of lanes) {
+      for (const record of await dump(log, deliveryTopic(channel, lane))) {
+        const { type, id, customerId, content } = json<{
+          type: string;
+          id: string;
+          customerId: string;
+          content?: { items: readonly Item[] };
+        }>(record);
+        if (type !== 'delivery') continue;
+        for (const { amount } of content?.items ?? []) {
+          if (amount === undefined) continue;
+          const text = `${(amount.minor / 100).toFixed(2)} ${amount.currency}`;
+          all.push({ id, customerId, channel, amount: text, offset: record.offset });
+        }
+      }
+    }
+  }
+  return all;
 }
 
 /**
  * Payments in deliveries of which the ledger says that nobody knows whether they arrived: `<customer> <amount> <currency>`.
  * The customer's own history would say it too, but keeps only the newest alerts.
  */
-async function doubts({ log }: Bed): Promise<readonly string[]> {
+async function doubtsAbout(deliveries: readonly Told[], log: Log): Promise<readonly string[]> {
   const ledger = (await dump(log, topicNames.ledger)).map((record) => json<LedgerRow>(record));
   const told = [...ledgerByKey({ ledger, secret: secrets.installation, tenant }).values()];
   const unknown = told.filter(({ rows }) => rows.some(({ outcome }) => outcome === 'unknown'));
   const ids = new Set(unknown.map(({ rows }) => rows[0]!.deliveryId));
-  const doubted = new Set<string>();
-  for (const channel of ['messenger', 'sms', 'email']) {
-    for (const lane of lanes) {
-      for (const record of await dump(log, deliveryTopic(channel, lane))) {
-        const value = json<{ type: string; id: string; customerId: string; content?: { items: readonly Item[] } }>(
-          record,
-        );
-        if (value.type !== 'delivery' || !ids.has(value.id)) continue;
-        for (const { amount } of value.content?.items ?? []) {
-          if (amount !== undefined)
-            doubted.add(`${value.customerId} ${(amount.minor / 100).toFixed(2)} ${amount.currency}`);
-        }
-      }
-    }
-  }
-  return [...doubted];
+  return deliveries.filter(({ id }) => ids.has(id)).map(({ customerId, amount }) => `${customerId} ${amount}`);
 }
 
 const stageInputs = (channels: readonly string[]): readonly string[] => [

@@ -94,6 +94,7 @@ function ask(bend: (sent: Sent[]) => Sent[], more: object = {}): Verdict {
     taken: [],
     faults: [],
     doubts: [],
+    deliveries: [],
     sent: bend(perfect()),
     ...more,
   };
@@ -178,12 +179,19 @@ describe('the oracle of the campaign', () => {
     ).toHaveProperty('unconsented', 1);
   });
 
-  it('sees two alerts of one account that changed places', () => {
+  it('sees two alerts of one account that were decided in another order, and counts those that were only told so', () => {
     const own = Map.groupBy(
       perfect().filter((one) => !isFraud(one)),
       ({ to }) => to,
     );
     const [first, second] = [...own.values()].find((all) => all.length > 2)!;
+    const deliveries = [first!, second!].map(({ customerId, amount, channel }, i) => ({
+      customerId,
+      amount,
+      channel,
+      offset: 2 - i,
+    }));
+    expect(counts(ask((sent) => sent, { deliveries }))).toEqual({ reordered: 1 });
     const swapped = perfect().map((one) =>
       one.key === first!.key
         ? { ...one, place: second!.place }
@@ -191,7 +199,9 @@ describe('the oracle of the campaign', () => {
           ? { ...one, place: first!.place }
           : one,
     );
-    expect(counts(ask(() => swapped))).toHaveProperty('reordered');
+    const verdict = ask(() => swapped);
+    expect(counts(verdict)).toEqual({});
+    expect(verdict.allowed.overtaken).toBeGreaterThan(0);
   });
 
   it('asks for fraud only where the rule was on', () => {

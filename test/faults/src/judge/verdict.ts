@@ -21,6 +21,8 @@ export interface Verdict {
     readonly reminded: number;
     /** Urgent, and told on another channel than the first one. */
     readonly elsewhere: number;
+    /** Decided in order, but told after the next one of the account: an attempt was let go or left behind by its owner. */
+    readonly overtaken: number;
   };
 }
 
