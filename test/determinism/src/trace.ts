@@ -21,7 +21,7 @@ function shown(bytes: Uint8Array | null): string {
   return Buffer.from(text).equals(Buffer.from(bytes)) ? JSON.stringify(text) : hex(bytes);
 }
 
-function lineOf({ topic, partition, key, value, headers }: LogRecord): string {
+export function lineOf({ topic, partition, key, value, headers }: LogRecord): string {
   const names = Object.keys(headers).sort();
   const heads = names.map((name) => `${name}=${shown(headers[name]!)}`).join(' ');
   return `${topic}/${partition} ${heads} ${shown(key)} ${shown(value)}`;
