@@ -22,6 +22,7 @@ export type Act =
       readonly count: number;
       readonly declined: boolean;
     }
+  | { readonly do: 'many'; readonly account: number; readonly count: number }
   | { readonly do: 'again'; readonly pick: number }
   | { readonly do: 'update'; readonly pick: number; readonly status: string }
   | { readonly do: 'contradict'; readonly pick: number; readonly minor: number }
@@ -104,6 +105,7 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Act>])[] = [
     }),
   ],
   [5, of('burst', { account, minor, count: fc.integer({ min: 2, max: 5 }), declined: fc.boolean() })],
+  [1, of('many', { account, count: fc.integer({ min: 10, max: 45 }) })],
   [3, of('again', { pick })],
   [3, of('update', { pick, status })],
   [2, of('contradict', { pick, minor })],

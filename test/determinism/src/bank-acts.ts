@@ -82,6 +82,8 @@ export function bankAct(life: Life, act: Act): Promise<void> | undefined {
       return send(payment(life, act));
     case 'burst':
       return burst(life, act);
+    case 'many':
+      return many(life, act);
     case 'again': {
       const record = earlier(life, act.pick);
       return record === undefined ? Promise.resolve() : send(record);
@@ -121,5 +123,13 @@ async function burst(life: Life, { account, minor, count, declined }: Extract<Ac
     const record = payment(life, { account, minor, shop: i % 3, status, kind: 'card-not-present', lateMs: 0 });
     await life.toBank(record.accountId, declined ? { ...record, declineReason: '51' } : record);
     await life.pipeline.clock.advance(700);
+  }
+}
+
+/** Small incomings, one like the other, as a shop has them: what an account remembers grows. */
+async function many(life: Life, { account, count }: Extract<Act, { do: 'many' }>): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const record = payment(life, { account, minor: 50, shop: 0, status: 'booked', kind: 'credit', lateMs: 0 });
+    await life.toBank(record.accountId, record);
   }
 }

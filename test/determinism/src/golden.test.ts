@@ -39,7 +39,7 @@ describe('state that was stored', () => {
       ...['a', 's', 'l', 'i', '!rules', '!w'].map((kind) => `detect ${kind}`),
       ...['p', 'c', 'a', 'q', 'h', 'm', 'f', 'i', '!policy', '!w', '!t'].map((kind) => `alert ${kind}`),
       'directory !w',
-      'deliver.sms.urgent !w',
+      ...['b', 'c', 'i', '!h', '!p', '!w'].map((kind) => `deliver.sms.urgent ${kind}`),
     ];
     expect(expected.filter((kind) => !kinds.has(kind))).toEqual([]);
   });

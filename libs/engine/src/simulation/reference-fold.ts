@@ -123,6 +123,7 @@ export function referenceFold<In>(
     try {
       input = stage.decode(record);
       stage.keys(input);
+      stage.moreKeys?.(input, entriesOf(state, clock));
     } catch {
       deadLetter('unreadable', record.key);
       continue;

@@ -26,6 +26,8 @@ export const before: readonly Act[] = [
   pay(1, 9_900, 4, { status: 'authorised' }),
   pay(1, 199, 0, { kind: 'credit' }),
   pay(2, 2_500, 3),
+  // So busy that what is remembered of it no longer fits into one entry.
+  { do: 'many', account: 2, count: 40 },
   { do: 'again', pick: 1 },
   { do: 'contradict', pick: 1, minor: 50 },
   { do: 'garbage', topic: 0, what: 5 },
@@ -49,6 +51,7 @@ export const before: readonly Act[] = [
   { do: 'burst', account: 1, minor: 2_500, count: 3, declined: true },
   wait(900),
   send(0),
+  { do: 'barrier', customer: 1, channel: 1, back: 0, deny: true },
   { do: 'link', customer: 0, linked: false },
   { do: 'label', pick: 0, label: 'fraud' },
   { do: 'reply', customer: 1, channel: 1, text: 6, lateMs: 0 },
