@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Log } from '@tocsin/core';
-import { RecordingReader } from '@tocsin/suites';
+import { RecordingReader, everyPartitionLed } from '@tocsin/suites';
 import { startKafka, uniqueName, waitUntil } from '@tocsin/testing';
 import type { RunningKafka } from '@tocsin/testing';
 import { kafkaLog } from './kafka-log.ts';
@@ -26,6 +26,7 @@ describe.each(kafkaClients)('when the broker is killed, by %s', (client) => {
     const log = open(kafka.address, client);
     const topic = uniqueName('restart');
     await log.createTopics([{ name: topic, partitions: 2, cleanup: 'delete' }]);
+    await everyPartitionLed(log, topic, 2);
     const append = (value: string) => log.append([0, 1].map((partition) => ({ topic, partition, key: null, value })));
     await append('before');
 

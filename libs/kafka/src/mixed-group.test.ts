@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Log } from '@tocsin/core';
-import { RecordingReader } from '@tocsin/suites';
+import { RecordingReader, everyPartitionLed } from '@tocsin/suites';
 import { kafkaAddress, uniqueName, waitUntil } from '@tocsin/testing';
 import { kafkaLog } from './kafka-log.ts';
 import type { KafkaClient } from './kafka-log-options.ts';
@@ -27,6 +27,7 @@ describe('a group whose members have different clients', () => {
     const topic = uniqueName('mixed');
     const options = { topic, group: uniqueName('group'), sessionTimeoutMs: 3_000 };
     await first.createTopics([{ name: topic, partitions: partitions.length, cleanup: 'delete' }]);
+    await everyPartitionLed(first, topic, partitions.length);
     const append = (value: string) =>
       first.append(partitions.map((partition) => ({ topic, partition, key: null, value })));
     await append('one');

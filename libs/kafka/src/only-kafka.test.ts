@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import type { Log } from '@tocsin/core';
-import { RecordingReader } from '@tocsin/suites';
+import { RecordingReader, everyPartitionLed } from '@tocsin/suites';
 import { kafkaAddress, needTool, uniqueName, waitUntil } from '@tocsin/testing';
 import { kafkaClients } from './kafka-log-options.ts';
 import type { KafkaLogOptions } from './kafka-log-options.ts';
@@ -15,6 +15,7 @@ afterEach(async () => {
 
 const create = async (log: Log, partitions = 1, name = uniqueName('only-kafka')): Promise<string> => {
   await log.createTopics([{ name, partitions, cleanup: 'delete', retentionMs: 604_800_000 }]);
+  await everyPartitionLed(log, name, partitions);
   return name;
 };
 

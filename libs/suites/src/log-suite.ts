@@ -6,6 +6,7 @@ import { logReadCases } from './log/log-read-cases.ts';
 import { logSubscribeCases } from './log/log-subscribe-cases.ts';
 import { logWholeAppendCases } from './log/log-whole-append-cases.ts';
 
+export { everyPartitionLed } from './log/log-harness.ts';
 export type { LogCase, LogHarness, LogTraits } from './log/log-harness.ts';
 export { RecordingReader } from './log/recording-reader.ts';
 export type { ReaderOptions } from './log/recording-reader.ts';

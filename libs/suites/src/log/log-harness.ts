@@ -41,7 +41,23 @@ export const freshName = (prefix: string): string => `${prefix}-${randomUUID().s
 export async function freshTopic({ log }: LogHarness, partitions = 1): Promise<string> {
   const name = freshName('suite');
   await log.createTopics([{ name, partitions, cleanup: 'delete', retentionMs: 86_400_000 }]);
+  await everyPartitionLed(log, name, partitions);
   return name;
+}
+
+/**
+ * Resolves when each partition of a new topic answers. Until all have their leaders, a log may have to repeat an append,
+ * and what one partition took already then stands there twice: no fault, but more than most cases count on.
+ */
+export async function everyPartitionLed(log: Log, topic: string, partitions: number): Promise<void> {
+  const answers = (partition: number): Promise<boolean> =>
+    log.bounds(topic, partition).then(
+      () => true,
+      () => false,
+    );
+  for (let partition = 0; partition < partitions; partition++) {
+    await until(`partition ${partition} of ${topic} to be led`, () => answers(partition));
+  }
 }
 
 /** How long cases wait for something, where that is not for each case to say: for a log in memory, broken on purpose. */
