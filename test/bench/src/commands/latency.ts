@@ -42,25 +42,25 @@ export interface LatencyRun {
 const day = 86_400_000;
 /** Between two payments of one account: the rules about frequency stay quiet. */
 const apartMs = 2.8 * 3_600_000;
+const reachable = 4_000;
 
 /** Deals out the four days in which transactions may lie, so that no account pays too often. */
 class Calendar {
   #next: number;
-  readonly #perRecordMs: number;
   #plans = 0;
 
-  constructor(now: number, accounts: number) {
+  constructor(now: number) {
     this.#next = now - 4 * day;
-    this.#perRecordMs = apartMs / accounts;
   }
 
   plan(records: number, alerting: number, accounts: number): Plan {
-    const spanMs = Math.ceil(records * this.#perRecordMs * 1.1);
+    const visits = records / accounts + (records * alerting) / Math.min(accounts, reachable);
+    const spanMs = Math.ceil(visits * apartMs);
     const plan = planOf({
       records,
       alerting,
       accounts,
-      reachable: 2_000,
+      reachable,
       now: this.#next + spanMs,
       firstAt: this.#next,
       prefix: `p${this.#plans++}`,
@@ -136,7 +136,7 @@ export async function latency(options: LatencyOptions, say: Say): Promise<readon
   for (const client of clients) {
     const bed = await openBed({ client });
     try {
-      const calendar = new Calendar(Date.now(), accounts);
+      const calendar = new Calendar(Date.now());
       const first = calendar.plan(records, 0.02, accounts);
       await setUp(bed, first, say);
       let half = 0;

@@ -6,7 +6,7 @@ import type { Bed } from '../bed/bed.ts';
 import { drain } from '../bed/draining.ts';
 import { runChain } from '../bed/chain.ts';
 import { measured } from '../bed/measure-stage.ts';
-import type { Measured } from '../bed/measure-stage.ts';
+import type { Look, Measured } from '../bed/measure-stage.ts';
 import { takenBy } from '../bed/scrape.ts';
 import { stageNames } from '../bed/service-process.ts';
 import type { StageName } from '../bed/service-process.ts';
@@ -44,10 +44,12 @@ const profiling = (folder: string, stage: StageName): readonly string[] => [
   `--cpu-prof-name=${stage}.cpuprofile`,
 ];
 
-const windowOf = (looks: readonly { readonly scrape: { readonly at: number } }[]): Window => ({
-  from: looks[0]!.scrape.at * 1_000 + monotonicOffset,
-  to: looks.at(-1)!.scrape.at * 1_000 + monotonicOffset,
-});
+/** From the last look at which the stage had taken nothing; where there was none, from the start of its process. */
+function windowOf(looks: readonly Look[], stage: StageName): Window {
+  const before = looks.findLast(({ scrape }) => takenBy(scrape, stage) === 0);
+  const at = (one: Look): number => one.scrape.at * 1_000 + monotonicOffset;
+  return { from: before === undefined ? 0 : at(before), to: at(looks.at(-1)!) };
+}
 
 /** `performance.now()` counts from the start of this process, a profile from that of the machine. */
 const monotonicOffset = Number(process.hrtime.bigint() / 1_000n) - performance.now() * 1_000;
@@ -66,8 +68,7 @@ async function profileStage(bed: Bed, stage: StageName, plan: Plan, folder: stri
     nodeOptions: profiling(folder, stage),
     ...(stage === 'deliver' ? { done: () => bed.provider.accepted() >= alerts } : {}),
   });
-  const first = looks.findIndex(({ scrape }) => takenBy(scrape, stage) > 0);
-  const window = windowOf(looks.slice(Math.max(0, first)));
+  const window = windowOf(looks, stage);
   // Deliver also reads what it writes itself: about three records for each message.
   const all = stage === 'deliver' ? takenBy(looks.at(-1)!.scrape, stage) : expected;
   return finish(stage, measured(stage, stage, looks, all), window, folder);
@@ -80,7 +81,7 @@ async function profileChain(bed: Bed, plan: Plan, folder: string, say: Say): Pro
   const run = await runChain(bed, plan, { nodeOptions: (stage) => profiling(folder, stage) });
   return stageNames.map((stage) => {
     const looks = run.looks.get(stage)!;
-    const window = windowOf(looks.slice(looks.findIndex(({ scrape }) => takenBy(scrape, stage) > 0)));
+    const window = windowOf(looks, stage);
     return finish(stage, run.stages.get(stage)!, window, folder);
   });
 }

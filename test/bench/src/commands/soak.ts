@@ -71,7 +71,7 @@ export async function soak(options: SoakOptions, say: Say): Promise<Soak> {
     const plan = planOf({
       records: Math.ceil(rate * minutes * 60),
       accounts,
-      reachable: accounts < 2_000 ? accounts : 2_000,
+      reachable: 2_000,
       now,
       firstAt: now - 3.5 * day,
       spanMs: 3.4 * day,

@@ -48,7 +48,7 @@ export function planOf(wanted: Wanted): Plan {
   const { records, now, alerting = 0.02, spanMs = longestSpanMs } = wanted;
   const accounts = wanted.accounts ?? Math.max(20_000, Math.ceil(records / ordinaryPerAccount));
   const alerts = Math.floor(records * alerting);
-  const reachable = wanted.reachable ?? Math.min(accounts, Math.max(2_000, Math.ceil(alerts / alertsPerAccount)));
+  const reachable = Math.min(accounts, wanted.reachable ?? Math.max(2_000, Math.ceil(alerts / alertsPerAccount)));
   const perAccount = Math.ceil((records - alerts) / accounts) + Math.ceil(alerts / reachable);
   return {
     accounts,
