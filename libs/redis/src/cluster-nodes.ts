@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisLogger } from './redis-options.ts';
+import { surviveErrors } from './survive-errors.ts';
 
 /**
  * Connects to every node as soon as it is known, replicas too: ioredis connects with the first command, and refuses all
@@ -9,6 +10,7 @@ import type { RedisLogger } from './redis-options.ts';
 export function keepConnected(cluster: Cluster, logger: RedisLogger | undefined): void {
   const lost = new Map<string, number>();
   cluster.on('+node', (node: Redis) => {
+    surviveErrors(node);
     node.once('ready', () => {
       const address = addressOf(node);
       const at = lost.get(address);

@@ -2,6 +2,7 @@ import { Cluster, Redis } from 'ioredis';
 import type { ChainableCommander } from 'ioredis';
 import { keepConnected, nodesReady, redirected } from './cluster-nodes.ts';
 import { RedisError, redisError } from './redis-error.ts';
+import { surviveErrors } from './survive-errors.ts';
 import { clusterOptions, connectionOptions, defaultTimeout, retryIn } from './redis-options.ts';
 import type { TocsinRedisOptions } from './redis-options.ts';
 
@@ -57,6 +58,7 @@ export class RedisConnection {
   /** One line when Redis is lost, one when it is back. An error event without a listener would end the process. */
   #watch({ logger }: TocsinRedisOptions): void {
     let lostAt: number | undefined;
+    if (this.#client instanceof Redis) surviveErrors(this.#client);
     this.#client.on('error', (error: NodeJS.ErrnoException) => {
       if (lostAt !== undefined || this.#closed) return;
       lostAt = Date.now();
