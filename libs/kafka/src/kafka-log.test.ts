@@ -30,7 +30,7 @@ function kafkaHarness(address: string, kind: KafkaClient): LogHarness & { close(
       }),
     // The broker's limit is 1 MiB of a whole batch.
     tooLargeBytes: 1 << 20,
-    shortSessionMs: 1_500,
+    shortSessionMs: 3_000,
     close: () => log.close(),
   };
 }

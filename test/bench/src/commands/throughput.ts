@@ -66,8 +66,9 @@ async function oneRun(
         const reached = takenBy(looks.at(-1)!.scrape, baselineStage);
         took(measured(what, baselineStage, looks, reached));
         const wrote = (await bed.appended(job.output)) - before;
-        // Who was ended in the middle has not written all.
-        if (reached >= records) mustBe(what, wrote, name === 'pass-through' ? records : alertsOf(first));
+        // Who was ended in the middle has not written all; and the stock one may lose some: it guarantees nothing.
+        if (reached >= records && name !== 'nest-stock')
+          mustBe(what, wrote, name === 'pass-through' ? records : alertsOf(first));
       };
       await baseline('pass-through', 'pass-through', { output: 'bench.copies' });
       await baseline('script', 'script', {});
