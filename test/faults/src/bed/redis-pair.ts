@@ -108,6 +108,19 @@ export class RedisPair {
     );
   }
 
+  /** The replica has heard all that the primary knows at a moment without writes. */
+  async level(): Promise<void> {
+    await waitUntil(
+      'the replica to have heard all',
+      async () => {
+        const info = await ask(this.#primary.port, 'INFO replication');
+        const known = /^master_repl_offset:(\d+)/m.exec(info)?.[1];
+        return known !== undefined && info.includes(`state=online,offset=${known},`);
+      },
+      { withinMs: 40_000, everyMs: 100 },
+    );
+  }
+
   /** `kill -9`, and up again on what its file holds. */
   async crash(awayMs: number): Promise<void> {
     await this.#primary.server?.kill();
