@@ -27,9 +27,10 @@ export function produce(connection: Connection, batches: readonly Batch[], timeo
       produceV9.parseResponse,
       true,
       true,
-      (error, response) => {
+      (error, response: produceV9.ProduceResponse | null | undefined) => {
         const answer = error instanceof ResponseError ? (error['response'] as produceV9.ProduceResponse) : response;
-        if (answer === undefined) return reject(error!);
+        // After its time-out the client hands over null, whatever its types say.
+        if (answer === undefined || answer === null) return reject(error ?? new Error('A produce was not answered.'));
         const outcomes = new Map<string, Outcome>();
         for (const { name, partitionResponses } of answer.responses) {
           for (const { index, errorCode, baseOffset } of partitionResponses) {
