@@ -6,7 +6,7 @@ import { surviveErrors } from './survive-errors.ts';
 
 const opened: (() => void)[] = [];
 afterEach(() => {
-  for (const close of opened.splice(0)) close();
+  for (const close of opened.splice(0).reverse()) close();
 });
 
 it('hears every error of a socket, not only the first', async () => {
@@ -25,6 +25,7 @@ it('hears every error of a socket, not only the first', async () => {
   client.connect().catch(() => undefined);
   await new Promise<void>((resolve) => client.once('connect', resolve));
   const { stream } = client;
+  opened.push(() => stream.destroy());
   stream.emit('error', new Error('first'));
   // Without a listener this throws, and in a process of its own it would end it.
   expect(() => stream.emit('error', new Error('second'))).not.toThrow();
