@@ -26,6 +26,7 @@ const project = (dir) => ({
   transform: { '^.+\\.ts$': ['@swc/jest', swcOptions] },
   testEnvironmentOptions: { customExportConditions: ['tocsin-source', 'node', 'node-addons'] },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  setupFiles: [`${root}/tools/quiet-lmdb.mjs`],
 });
 
 const projects = ['libs', 'apps', 'test'].flatMap((group) =>
