@@ -8,7 +8,9 @@ export default class ClosingLineReporter {
     // Written after Jest's own summary, so that it stands last.
     process.once('exit', (code) => {
       if (code !== 0 && failed === 0)
-        process.stdout.write(`Ends with ${code} although no test failed: something was printed or thrown after its test.\n`);
+        process.stdout.write(
+          `Ends with ${code} although no test failed: something was printed or thrown after its test.\n`,
+        );
       process.stdout.write(`${results.numPassedTests} passed, ${failed} failed${tail}\n`);
     });
   }
