@@ -38,5 +38,8 @@ const projects = ['libs', 'apps', 'test'].flatMap((group) =>
 export default {
   projects: projects.map(project),
   reporters: ['default', `${root}/tools/closing-line-reporter.mjs`],
+  // Most of the long tests wait for servers: two at a time keep two cores busy.
+  maxWorkers: '100%',
+  testSequencer: `${root}/tools/sequencer.mjs`,
   testTimeout: 60_000,
 };

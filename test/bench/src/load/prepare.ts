@@ -12,7 +12,12 @@ export type Say = (line: string) => void;
 export async function setUp(bed: Bed, plan: Plan, say: Say, stages: readonly StageName[] = stageNames): Promise<void> {
   say(`setting up ${plan.accounts} accounts, ${plan.reachable} of them reachable`);
   await appendAll(bed.log, setUpRecords(plan, bed.partitions));
-  for (const stage of stages) if (stage !== 'ingest') await drain(bed, stage);
+  // Detect has nothing to say to the others yet; deliver waits for what alert knows of the customers.
+  const behind = stages.filter((stage) => stage === 'alert' || stage === 'deliver');
+  const inTurn = async (): Promise<void> => {
+    for (const stage of behind) await drain(bed, stage);
+  };
+  await Promise.all([stages.includes('detect') ? drain(bed, 'detect') : undefined, inTurn()]);
 }
 
 /** Fills the bank's topic. */
