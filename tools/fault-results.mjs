@@ -1,11 +1,11 @@
 // The table of fault campaigns in docs/operating.md, from docs/faults/results.ndjson.
 import { readFileSync } from 'node:fs';
-import { guaranteeSource } from './guarantee-source.mjs';
+import { embeddedSource, guaranteeSource } from './guarantee-source.mjs';
 
 const root = new URL('..', import.meta.url);
 const begin = '<!-- faults: written by `npm run docs` -->';
 const end = '<!-- /faults -->';
-const counted = /Counted for source `([0-9a-f]+)`/;
+const counted = /Counted for source `([0-9a-f]+)` .* embedded storage `([0-9a-f]+)`/;
 
 const read = (path) => {
   try {
@@ -31,9 +31,12 @@ function pausesOf(passed) {
   return [`Longest pause of one partition, which saves once a second otherwise: ${each.join('; ')}.`, ''];
 }
 
-/** By kind, over all runs of one source: how often, and how long until all partitions delivered again. */
-export function faultTable(runs, source) {
-  const own = runs.filter((run) => run.source === source && run.broken === undefined);
+/** By kind, over all runs of the same sources: how often, and how long until all partitions delivered again. */
+export function faultTable(runs, source, embedded) {
+  const own = runs.filter(
+    (run) =>
+      run.source === source && run.broken === undefined && (run.embedded === undefined || run.embedded === embedded),
+  );
   const passed = own.filter(({ verdict }) => verdict === 'passed');
   const kinds = new Map();
   for (const { faults } of passed) {
@@ -57,7 +60,7 @@ export function faultTable(runs, source) {
   return [
     begin,
     '',
-    `Counted for source \`${source}\` (engine, Kafka and Redis adapters; runs before the last change to these do not count): ${passed.length} runs passed, ${own.length - passed.length} did not.`,
+    `Counted for source \`${source}\` (engine, Kafka and Redis adapters) and embedded storage \`${embedded}\`; runs before the last change to these do not count: ${passed.length} runs passed, ${own.length - passed.length} did not.`,
     `${faultsOf(passed)} faults over ${seeds} seeds, ${faultsOf(three)} of them on three brokers${byClient.length > 0 ? `; by client: ${byClient.join(', ')}` : ''}.`,
     `${sum(({ records }) => records)} bank records, ${sum(({ alerts }) => alerts)} alerts, ${sum(({ reproductions }) => reproductions)} re-productions dropped. Lost, unexpected, out of order or without consent: none in the runs that passed.`,
     `Told again because nobody could know, and saying so: ${
@@ -93,6 +96,6 @@ export function operatingWithFaults({ check }) {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-  const source = check ? (counted.exec(page)?.[1] ?? guaranteeSource()) : guaranteeSource();
-  return page.slice(0, from) + faultTable(runs, source) + page.slice(to + end.length);
+  const [, source = guaranteeSource(), embedded = embeddedSource()] = (check && counted.exec(page)) || [];
+  return page.slice(0, from) + faultTable(runs, source, embedded) + page.slice(to + end.length);
 }

@@ -157,6 +157,7 @@ export function verdictOf(evidence) {
       if (after.told < before.told) allowed.overtaken += 1;
     }
   }
+  withoutAttempt(sent, new Set(evidence.attempted), found);
   afterTaking(sent, taken, faults, found, allowed);
   rejections(lines, bank, evidence.rejected, found);
 
@@ -207,6 +208,13 @@ function causeOf(repeat, told, faults) {
     return touches && beganAt <= repeat.at && (endedAt ?? Infinity) >= from;
   });
   return around === undefined ? undefined : `lost with a process, a connection or a store (${around.kind})`;
+}
+
+/** Nothing leaves before its attempt stands in the log; a full disk, for one, must not hide what left. */
+function withoutAttempt(sent, attempted, found) {
+  for (const { channel, to, key, text } of sent) {
+    if (!attempted.has(key)) found.unexpected.push(`${channel} received for ${to} what has no attempt: ${text}`);
+  }
 }
 
 function afterTaking(sent, taken, faults, found, allowed) {

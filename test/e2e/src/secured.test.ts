@@ -186,7 +186,7 @@ beforeAll(async () => {
   services = serviceNames.map((name, i) => new ServiceProcess(name, folder, ports[i]!));
   const gatewayUrl = services[serviceNames.indexOf('gateway')]!.url;
   writeFileSync(join(folder, 'operator.yaml'), JSON.stringify(settingsFor('operator', gatewayUrl)));
-  for (const service of services) service.configure(settingsFor(service.name, gatewayUrl));
+  services.forEach((service, i) => service.configure(settingsFor(serviceNames[i]!, gatewayUrl)));
   tocsin('topics', 'create');
   await Promise.all(services.map((service) => service.start()));
   api = new BankApi(gatewayUrl, secrets.apiKey);

@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { channels } from '@tocsin/channels';
 import { greeting, kindOf, seeded, tellTheGateway, writeToThePage } from '@tocsin/test-e2e';
+import type { Random } from '@tocsin/test-e2e';
 import { waitUntil } from '@tocsin/testing';
 import { Bed } from './bed/bed.ts';
+import { EmbeddedBed } from './bed/embedded-bed.ts';
+import type { Ground } from './bed/ground.ts';
 import { Workload } from './bank/workload.ts';
 import { Canaries } from './canaries.ts';
 import { evidenceOf, reproductions } from './judge/evidence.ts';
 import { hollowness } from './judge/hollow.ts';
 import type { Ran } from './judge/results.ts';
 import type { Verdict } from './judge/verdict.ts';
-import { kinds as allKinds } from './kinds/index.ts';
+import { embeddedKinds, kinds as distributedKinds } from './kinds/index.ts';
 import { rest } from './kinds/kind.ts';
 import type { Drawn, Kind } from './kinds/kind.ts';
 import { Memory } from './memory.ts';
@@ -22,6 +25,16 @@ import { say } from './say.ts';
 
 export type CampaignResult = Ran;
 
+/** A kind of fault, on the bed of this campaign. */
+type Possible = Pick<Kind, 'name' | 'brokers' | 'byName' | 'exclusive' | 'share'> & {
+  draw(random: Random, memory: Memory): Drawn;
+};
+
+const on = <B extends Ground>(bed: B, kinds: readonly Kind<B>[]): readonly Possible[] =>
+  kinds.map((kind) => ({ ...kind, draw: (random, memory) => kind.draw(bed, random, memory) }));
+
+/** So long after the last alert that arrived, nothing more is waited for. */
+const patienceMs = 120_000;
 /** Looking ahead so far for a fault whose things are free. */
 const ahead = 12;
 const oracle = fileURLToPath(new URL('../oracle.mjs', import.meta.url));
@@ -29,7 +42,8 @@ const oracle = fileURLToPath(new URL('../oracle.mjs', import.meta.url));
 /** One campaign from its set-up to the oracle's verdict. */
 export class Campaign {
   readonly #options: CampaignOptions;
-  readonly #bed: Bed;
+  readonly #bed: Ground;
+  readonly #kinds: readonly Possible[];
   readonly #canaries: Canaries;
   readonly #memory = new Memory();
   readonly #busy = new Set<string>();
@@ -44,7 +58,13 @@ export class Campaign {
       alerting: 0.03,
       copies: 0.03,
     });
-    this.#bed = new Bed(options, workload);
+    if (options.bed === 'embedded') {
+      const bed = new EmbeddedBed(options, workload);
+      [this.#bed, this.#kinds] = [bed, on(bed, embeddedKinds)];
+    } else {
+      const bed = new Bed(options, workload);
+      [this.#bed, this.#kinds] = [bed, on(bed, distributedKinds)];
+    }
     this.#canaries = new Canaries(this.#bed);
   }
 
@@ -65,9 +85,8 @@ export class Campaign {
     const { options, workload } = bed;
     say(`campaign of ${options.faults} faults, seed ${options.seed}, ${options.brokers} broker(s)`);
     await bed.open();
-    say('brokers, Redis with its replica and the providers are up');
-    await bed.startServices();
-    say(`${bed.instances.length} instances of five services are ready`);
+    say('brokers, stores and providers are up');
+    say(await bed.startServices());
     await tellTheGateway(bed.api, workload.setUp);
     const greeters = greeting(workload.setUp.customers);
     await this.#settled('the customers to be known', async () => {
@@ -93,24 +112,27 @@ export class Campaign {
     await waitUntil(what, ask, { withinMs: 120_000, everyMs: 3_000 });
   }
 
-  /** The faults, from the seed: every kind as often as any other, in shuffles. */
-  #sequence(): readonly { readonly kind: Kind; readonly drawn: Drawn }[] {
+  /** The faults, from the seed, in shuffles: each kind as often as it is named, or by its share. */
+  #sequence(): readonly { readonly kind: Possible; readonly drawn: Drawn }[] {
     const { faults, seed, brokers, kinds } = this.#options;
     const random = seeded(seed * 104_729 + 1);
-    const possible = allKinds.filter(
+    const possible = this.#kinds.filter(
       (kind) =>
-        (kinds?.includes(kind.name) ?? kind.exclusive !== true) &&
+        (kinds?.includes(kind.name) ?? kind.byName !== true) &&
         (kind.brokers === undefined || kind.brokers === brokers),
     );
     if (possible.length === 0) throw new Error('There is no such kind of fault.');
-    const sequence: { kind: Kind; drawn: Drawn }[] = [];
+    const sequence: { kind: Possible; drawn: Drawn }[] = [];
     while (sequence.length < faults) {
-      const deck = possible.flatMap((kind) => Array.from({ length: kind.share ?? 1 }, () => kind));
+      const deck = possible.flatMap((kind) => {
+        const named = kinds?.filter((name) => name === kind.name).length;
+        return Array.from({ length: named ?? kind.share ?? 1 }, () => kind);
+      });
       for (let i = deck.length - 1; i > 0; i--) {
         const j = random.between(0, i);
         [deck[i], deck[j]] = [deck[j]!, deck[i]!];
       }
-      for (const kind of deck) sequence.push({ kind, drawn: kind.draw(this.#bed, random, this.#memory) });
+      for (const kind of deck) sequence.push({ kind, drawn: kind.draw(random, this.#memory) });
     }
     return sequence.slice(0, faults);
   }
@@ -139,7 +161,7 @@ export class Campaign {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  #launch(kind: Kind, drawn: Drawn): void {
+  #launch(kind: Possible, drawn: Drawn): void {
     const happened: Happened = {
       number: this.#memory.faults.length + 1,
       kind: kind.name,
@@ -187,13 +209,15 @@ export class Campaign {
     await this.#canaries.recovery();
     await this.#bed.feeder.finish();
     say(`the bank has stopped after ${this.#bed.feeder.published} records`);
-    const deadline = performance.now() + 150_000;
-    for (let told = ''; ;) {
-      const { found } = await this.#ask();
-      const line = `${found.lost.length} alerts have not arrived yet`;
-      if (line !== told) say(line);
-      told = line;
-      if (found.lost.length === 0 || performance.now() > deadline) break;
+    // What still comes is not lost, however busy the machine is.
+    let [fewest, since] = [Infinity, performance.now()];
+    while (performance.now() - since < patienceMs) {
+      const missing = (await this.#ask()).found.lost.length;
+      if (missing < fewest) {
+        [fewest, since] = [missing, performance.now()];
+        say(`${missing} alerts have not arrived yet`);
+      }
+      if (missing === 0) break;
       await rest(4_000);
     }
     await rest(8_000);
@@ -208,12 +232,10 @@ export class Campaign {
   }
 
   async #judge(): Promise<CampaignResult> {
-    const { log, feeder } = this.#bed;
+    const { feeder } = this.#bed;
     const { faults } = this.#memory;
-    const twice = await reproductions(
-      log,
-      channels.map(({ id }) => id),
-    );
+    const ids = channels.map(({ id }) => id);
+    const twice = await this.#bed.withLog((log) => reproductions(log, ids));
     return {
       options: this.#options,
       verdict: await this.#ask(),
@@ -221,7 +243,7 @@ export class Campaign {
       pauses: this.#memory.pauses,
       records: feeder.published,
       reproductions: twice,
-      hollow: hollowness(faults, feeder.published, twice),
+      hollow: hollowness(this.#options, faults, feeder.published, twice),
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { Bed } from './bed/bed.ts';
+import type { Ground } from './bed/ground.ts';
 import type { Person } from './bank/workload.ts';
 
 /** Between two rounds of payments; twice as long after each round of which nothing is heard, up to the longest. */
@@ -25,7 +25,7 @@ interface Flying {
  * knows is not told twice, so one round alone would not do.
  */
 export class Canaries {
-  readonly #bed: Bed;
+  readonly #bed: Ground;
   /** By partition: what was not heard of yet, oldest first. */
   readonly #flying: Flying[][];
   /** By partition: when the newest payment that was heard of had been published. */
@@ -34,7 +34,7 @@ export class Canaries {
   #publishedAt = -Infinity;
   #pauseMs = shortestMs;
 
-  constructor(bed: Bed) {
+  constructor(bed: Ground) {
     this.#bed = bed;
     this.#flying = bed.workload.canaries.map(() => []);
     this.#heard = bed.workload.canaries.map(() => -Infinity);

@@ -2,23 +2,25 @@ import { parseArgs } from 'node:util';
 import { Campaign } from './campaign.ts';
 import { objections } from './judge/verdict.ts';
 import { record } from './judge/results.ts';
-import { kinds } from './kinds/index.ts';
+import { embeddedKinds, kinds } from './kinds/index.ts';
 import { defaults } from './options.ts';
 import { say } from './say.ts';
 
-const usage = `Usage: npm run test:faults -- --faults N --seed S [--brokers 1|3] [--kinds a,b] [--client kafkajs|platformatic]
+const usage = `Usage: npm run test:faults -- --faults N --seed S [--bed distributed|embedded] [--brokers 1|3] [--kinds a,b] [--client kafkajs|platformatic]
        [--rate RECORDS] [--every MS] [--customers N] [--alert-away MS] [--snapshot-age MS] [--broken ENGINE] [--keep]
        [--no-record] [--results FILE]
 
 Runs all services as processes, two instances of each, under a bank that writes all the time, and spoils something every
 three seconds. An oracle outside the product then says what was lost, doubled, unexpected, reordered or not agreed to.
-Kinds: ${kinds.map(({ name }) => name).join(', ')}`;
+Kinds: ${kinds.map(({ name }) => name).join(', ')}.
+On the embedded bed: ${embeddedKinds.map(({ name }) => name).join(', ')}.`;
 
 const { values } = parseArgs({
   allowNegative: true,
   options: {
     faults: { type: 'string', default: String(defaults.faults) },
     seed: { type: 'string', default: String(defaults.seed) },
+    bed: { type: 'string', default: defaults.bed },
     brokers: { type: 'string', default: '1' },
     kinds: { type: 'string' },
     client: { type: 'string' },
@@ -43,7 +45,8 @@ const numbers = [
   values['alert-away'],
   values['snapshot-age'],
 ].map(Number);
-if (values.help || numbers.some((one) => !Number.isInteger(one)) || !['1', '3'].includes(values.brokers)) {
+const fits = ['1', '3'].includes(values.brokers) && ['distributed', 'embedded'].includes(values.bed);
+if (values.help || numbers.some((one) => !Number.isInteger(one)) || !fits) {
   console.log(usage);
   process.exit(values.help ? 0 : 2);
 }
@@ -59,6 +62,7 @@ const [faults, seed, rate, everyMs, customers, alertAwayMs, snapshotAgeMs] = num
 const campaign = new Campaign({
   faults,
   seed,
+  bed: values.bed === 'embedded' ? 'embedded' : 'distributed',
   brokers: values.brokers === '3' ? 3 : 1,
   kinds: values.kinds?.split(','),
   client: values.client,
@@ -76,7 +80,7 @@ const interrupted = (): void => void campaign.close(true).finally(() => process.
 process.once('SIGINT', interrupted);
 process.once('SIGTERM', interrupted);
 /** However slow the machine is: a campaign that takes longer hangs. */
-const longestMs = 900_000 + faults * (4 * everyMs + alertAwayMs / 5);
+const longestMs = 900_000 + snapshotAgeMs + faults * (4 * everyMs + alertAwayMs / 5);
 setTimeout(() => {
   say(`FAILED: it did not end within ${Math.round(longestMs / 60_000)} minutes`);
   interrupted();

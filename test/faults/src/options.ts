@@ -4,8 +4,10 @@ export interface CampaignOptions {
   readonly faults: number;
   /** Draws everything: the same seed gives the same faults on the same instances, in the same order. */
   readonly seed: number;
+  /** All services on Kafka and Redis, or the product in one process on its embedded storage. */
+  readonly bed: 'distributed' | 'embedded';
   readonly brokers: 1 | 3;
-  /** Only these kinds; all that fit the number of brokers when undefined. */
+  /** Only these kinds, as often in a shuffle as they stand here; all that fit the number of brokers when undefined. */
   readonly kinds: readonly string[] | undefined;
   /** Which Kafka client the services use. */
   readonly client: string | undefined;
@@ -27,6 +29,7 @@ export interface CampaignOptions {
 export const defaults: CampaignOptions = {
   faults: 20,
   seed: 1,
+  bed: 'distributed',
   brokers: 1,
   kinds: undefined,
   client: undefined,

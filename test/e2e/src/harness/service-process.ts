@@ -7,12 +7,15 @@ import type { GuardedProcess } from '@tocsin/testing';
 export const serviceNames = ['ingest', 'detect', 'alert', 'deliver', 'gateway'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-const main = (name: ServiceName): string =>
+/** A program of ours: one service, or the command, which runs all five in one process. */
+export type ProgramName = ServiceName | 'tocsin';
+
+const main = (name: ProgramName): string =>
   fileURLToPath(new URL(`../../../../apps/${name}/dist/main.js`, import.meta.url));
 
-/** One instance of one service, a process of its own that is ended by its own id and never outlives this one. */
+/** One instance of one program, a process of its own that is ended by its own id and never outlives this one. */
 export class ServiceProcess {
-  readonly name: ServiceName;
+  readonly name: ProgramName;
   /** Tells instances of one service apart. */
   readonly label: string;
   readonly url: string;
@@ -23,7 +26,7 @@ export class ServiceProcess {
   #process: GuardedProcess | undefined;
   #frozen = false;
 
-  constructor(name: ServiceName, folder: string, port: number, label: string = name) {
+  constructor(name: ProgramName, folder: string, port: number, label: string = name) {
     this.name = name;
     this.label = label;
     this.url = `http://127.0.0.1:${port}`;
@@ -58,9 +61,9 @@ export class ServiceProcess {
   launch(preloads: readonly string[] = []): void {
     const flags = preloads.flatMap((url) => ['--import', url]);
     this.#frozen = false;
-    this.#process = startGuarded(process.execPath, [...flags, main(this.name), '--config', this.configuration], {
-      outputFile: this.logFile,
-    });
+    const verb = this.name === 'tocsin' ? ['run'] : [];
+    const words = [...flags, main(this.name), '--config', this.configuration, ...verb];
+    this.#process = startGuarded(process.execPath, words, { outputFile: this.logFile });
   }
 
   async start(preloads: readonly string[] = []): Promise<void> {

@@ -1,37 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { channels } from '@tocsin/channels';
 import { topicSpecs } from '@tocsin/core';
 import type { Log } from '@tocsin/core';
 import { kafkaLog } from '@tocsin/kafka';
-import { startFakeGraph, startFakeTwilio } from '@tocsin/simulator';
-import type { FakeGraph, FakeTwilio } from '@tocsin/simulator';
-import {
-  BankApi,
-  Mailbox,
-  Outbox,
-  ServiceProcess,
-  fakeTemplates,
-  partitions,
-  secrets,
-  serviceNames,
-  settingsOf,
-} from '@tocsin/test-e2e';
+import { ServiceProcess, partitions, serviceNames } from '@tocsin/test-e2e';
 import type { ServiceName } from '@tocsin/test-e2e';
 import { quietPorts, startKafkaCluster } from '@tocsin/testing';
 import type { RunningKafkaCluster } from '@tocsin/testing';
 import { Feeder } from '../bank/feeder.ts';
-import type { Workload } from '../bank/workload.ts';
-import type { CampaignOptions } from '../options.ts';
 import { brokenEngines, shiftedClock } from '../preload/index.ts';
+import { Ground, bankPartitions, bankTopic } from './ground.ts';
 import { RedisPair } from './redis-pair.ts';
-import { Relay } from './relay.ts';
 import { TcpProxy } from './tcp-proxy.ts';
-
-export const bankTopic = 'bank.payments';
-const bankPartitions = 8;
-export const installation = 'campaign';
 
 /** Where it stands by how much the wall clock of an instance is off. */
 export const clockFile = (folder: string, label: string): string => join(folder, `${label}.clock`);
@@ -48,29 +29,13 @@ export interface Instance {
   preloads: string[];
 }
 
-/** Everything that a campaign runs on: brokers, Redis and its replica, providers, two instances of each service. */
-export class Bed {
-  readonly folder = mkdtempSync(join(tmpdir(), 'tocsin-faults-'));
-  readonly options: CampaignOptions;
-  readonly workload: Workload;
+/** The product as a bank runs it: brokers, Redis and its replica, two instances of each service. */
+export class Bed extends Ground {
   cluster!: RunningKafkaCluster;
   redis!: RedisPair;
-  graph!: FakeGraph;
-  twilio!: FakeTwilio;
-  mailbox!: Mailbox;
-  relay!: Relay;
   /** Past all proxies: for whoever watches. */
   log!: Log;
-  api!: BankApi;
-  outbox!: Outbox;
-  feeder!: Feeder;
   instances: readonly Instance[] = [];
-  readonly #undo: (() => Promise<void> | void)[] = [];
-
-  constructor(options: CampaignOptions, workload: Workload) {
-    this.options = options;
-    this.workload = workload;
-  }
 
   of(name: ServiceName): readonly Instance[] {
     return this.instances.filter((instance) => instance.name === name);
@@ -85,13 +50,13 @@ export class Bed {
       const ports = await quietPorts(this.options.brokers);
       doors[`DOOR${i}`] = await Promise.all(ports.map((port) => TcpProxy.open(port)));
     }
-    this.#undo.push(() =>
+    this.undo.push(() =>
       Promise.all(Object.values(doors).flatMap((all) => all.map((one) => one.close()))).then(() => {}),
     );
     const [cluster, redis] = await Promise.all([this.#kafka(doors), RedisPair.open()]);
     this.cluster = cluster;
     this.redis = redis;
-    this.#undo.push(
+    this.undo.push(
       () => cluster.stop(),
       () => redis.close(),
     );
@@ -100,8 +65,8 @@ export class Bed {
     }
     await redis.whole();
     const replicas = this.options.brokers === 3 ? { replicationFactor: 3, minInsyncReplicas: 2 } : {};
-    this.log = kafkaLog({ brokers: [...cluster.addresses], clientId: 'campaign-watch', ...replicas });
-    this.#undo.push(() => this.log.close());
+    this.log = this.bank = kafkaLog({ brokers: [...cluster.addresses], clientId: 'campaign-watch', ...replicas });
+    this.undo.push(() => this.log.close());
     const ids = channels.map(({ id }) => id);
     await this.log.createTopics([
       ...topicSpecs(ids, partitions),
@@ -109,7 +74,7 @@ export class Bed {
     ]);
     await this.#outside(labels, doors);
     this.feeder = new Feeder(cluster.addresses, bankTopic, this.workload, this.options.rate);
-    this.#undo.push(() => this.feeder.kill());
+    this.undo.push(() => this.feeder.kill());
   }
 
   #kafka(doors: Readonly<Record<string, readonly TcpProxy[]>>): Promise<RunningKafkaCluster> {
@@ -122,45 +87,22 @@ export class Bed {
     doors: Readonly<Record<string, readonly TcpProxy[]>>,
   ): Promise<void> {
     const ports = await quietPorts(labels.length + 1);
-    const processes = labels.map(({ name, label }, i) => new ServiceProcess(name, this.folder, ports[i]!, label));
-    const gateways = processes.filter(({ name }) => name === 'gateway').map(({ url }) => url);
-    this.relay = await Relay.open(ports.at(-1)!, gateways);
-    this.#undo.push(() => this.relay.close());
-    const { pageId, accessToken, appSecret, accountSid, authToken } = secrets;
-    this.graph = await startFakeGraph({
-      pageId,
-      accessToken,
-      appSecret,
-      templates: fakeTemplates,
-      webhookUrl: `${this.relay.url}/webhooks/messenger`,
-      reports: ['delivered'],
+    const processes = labels.map(({ name, label }, i) => {
+      return { name, label, process: new ServiceProcess(name, this.folder, ports[i]!, label) };
     });
-    this.twilio = await startFakeTwilio({
-      accountSid,
-      authToken,
-      from: ['+15550100'],
-      reports: ['sent', 'delivered'],
-    });
-    this.mailbox = await Mailbox.open();
-    this.#undo.push(
-      () => this.graph.stop(),
-      () => this.twilio.stop(),
-      () => this.mailbox.close(),
-    );
-    this.outbox = new Outbox(this.graph, this.twilio, this.mailbox, this.workload.setUp.customers);
-    this.api = new BankApi(this.relay.url, secrets.apiKey);
+    const gateways = processes.filter(({ name }) => name === 'gateway').map(({ process }) => process.url);
+    await this.openOutside(ports.at(-1)!, gateways);
     const instances: Instance[] = [];
-    for (const [i, process] of processes.entries()) {
+    for (const [i, { process, name, label }] of processes.entries()) {
       const own = { kafka: doors[`DOOR${i}`]!, redis: await this.redis.door() };
       const brokers = own.kafka.map(({ port }) => `127.0.0.1:${port}`);
-      process.configure(this.#settings(brokers, own.redis));
-      const { name, label } = process;
+      process.configure(this.#placed(brokers, own.redis));
       const broken = name === 'gateway' ? undefined : brokenEngines[this.options.broken ?? ''];
       const preloads = [shiftedClock(clockFile(this.folder, label)), ...(broken === undefined ? [] : [broken])];
       instances.push({ ...own, process, name, label, preloads });
     }
     this.instances = instances;
-    this.#undo.push(async () => {
+    this.undo.push(async () => {
       await Promise.all(instances.map(({ process }) => process.end('SIGKILL')));
     });
   }
@@ -171,22 +113,13 @@ export class Bed {
     const label = `${name}-${which}`;
     const process = new ServiceProcess(name, this.folder, port!, label);
     const redis = await this.redis.door();
-    process.configure(this.#settings(this.cluster.addresses, redis));
-    this.#undo.push(() => process.end('SIGKILL'));
+    process.configure(this.#placed(this.cluster.addresses, redis));
+    this.undo.push(() => process.end('SIGKILL'));
     return { process, name, label, kafka: [], redis, preloads: [] };
   }
 
-  #settings(addresses: readonly string[], redis: TcpProxy): object {
-    const base = settingsOf({
-      installation,
-      broker: '',
-      redis: { host: '127.0.0.1', port: redis.port },
-      gatewayUrl: this.relay.url,
-      topic: bankTopic,
-      graph: this.graph,
-      twilio: this.twilio,
-      smtpPort: this.mailbox.port,
-    }) as Record<string, object>;
+  #placed(addresses: readonly string[], redis: TcpProxy): object {
+    const base = this.settings();
     const { brokers, client } = this.options;
     return {
       ...base,
@@ -196,15 +129,19 @@ export class Bed {
         ...(brokers === 3 ? { replicationFactor: 3, minInsyncReplicas: 2 } : {}),
         ...(client === undefined ? {} : { client }),
       },
-      redis: { ...base['redis'], barrierReplicas: 1 },
-      deliver: { timeoutMs: 2_000 },
+      redis: { host: '127.0.0.1', port: redis.port, barrierReplicas: 1 },
     };
   }
 
   /** Patient: on a machine that does other things too, ten services need their time. */
-  async startServices(): Promise<void> {
+  async startServices(): Promise<string> {
     for (const { process, preloads } of this.instances) process.launch(preloads);
     await Promise.all(this.instances.map(({ process }) => process.ready(240_000)));
+    return `${this.instances.length} instances of five services are ready`;
+  }
+
+  withLog<T>(read: (log: Log) => Promise<T>): Promise<T> {
+    return read(this.log);
   }
 
   /** Everything that is spoiled is mended: whoever is frozen goes on, whoever is away comes back, all networks are fair. */
@@ -220,12 +157,5 @@ export class Bed {
     for (const instance of this.instances) {
       if (!instance.process.running) await instance.process.start(instance.preloads);
     }
-  }
-
-  async close(keep: boolean): Promise<void> {
-    for (const undo of this.#undo.reverse()) {
-      await Promise.resolve(undo()).catch((error: unknown) => process.stderr.write(`closing: ${String(error)}\n`));
-    }
-    if (!keep) rmSync(this.folder, { recursive: true, force: true });
   }
 }

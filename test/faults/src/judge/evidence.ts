@@ -1,8 +1,8 @@
 import { deliveryTopic, lanes, topicNames } from '@tocsin/core';
 import type { LedgerRow, Log } from '@tocsin/core';
-import { dump, header, json, ledgerByKey, secrets, tenant } from '@tocsin/test-e2e';
-import { bankTopic } from '../bed/bed.ts';
-import type { Bed } from '../bed/bed.ts';
+import { dump, header, json, keyOfDelivery, ledgerByKey, secrets, tenant } from '@tocsin/test-e2e';
+import { bankTopic } from '../bed/ground.ts';
+import type { Ground } from '../bed/ground.ts';
 import { reachOf } from '../bank/workload.ts';
 import type { Memory } from '../memory.ts';
 
@@ -11,8 +11,11 @@ interface Item {
 }
 
 /** Everything that the oracle judges by, as plain JSON. */
-export async function evidenceOf(bed: Bed, memory: Memory): Promise<object> {
-  const { log, workload } = bed;
+export const evidenceOf = (bed: Ground, memory: Memory): Promise<object> =>
+  bed.withLog((log) => evidenceIn(log, bed, memory));
+
+async function evidenceIn(log: Log, bed: Ground, memory: Memory): Promise<object> {
+  const { workload } = bed;
   const ruleSets: object[] = [];
   const transactions: object[] = [];
   for (const record of await dump(log, topicNames.accountEvents)) {
@@ -32,7 +35,7 @@ export async function evidenceOf(bed: Bed, memory: Memory): Promise<object> {
       ruleSets.push({ partition, offset, version, off });
     }
   }
-  const bank = (await dump(log, bankTopic)).map(({ partition, offset, timestamp, value }) => ({
+  const bank = (await dump(bed.bank, bankTopic)).map(({ partition, offset, timestamp, value }) => ({
     partition,
     offset,
     timestamp,
@@ -43,7 +46,10 @@ export async function evidenceOf(bed: Bed, memory: Memory): Promise<object> {
     offset: Number(header(record, 'tocsin-origin-offset')),
     code: header(record, 'tocsin-code'),
   }));
-  const deliveries = await deliveriesIn(log);
+  const { deliveries, attempted } = await deliveriesIn(log);
+  const ledger = (await dump(log, topicNames.ledger)).map((record) => json<LedgerRow>(record));
+  const listed = ledger.map(({ deliveryId }) => deliveryId);
+  const keys = [...attempted, ...listed].map((id) => keyOfDelivery(secrets.installation, tenant, id));
   const { accounts, now } = workload.setUp;
   return {
     setUp: {
@@ -69,7 +75,8 @@ export async function evidenceOf(bed: Bed, memory: Memory): Promise<object> {
     taken: memory.taken,
     faults: memory.faults,
     deliveries,
-    doubts: await doubtsAbout(deliveries, log),
+    attempted: [...new Set(keys)],
+    doubts: doubtsAbout(deliveries, ledger),
   };
 }
 
@@ -82,36 +89,44 @@ interface Told {
   readonly offset: number;
 }
 
-/** Every payment in every delivery, in the order of each log. A customer has one partition in each of them. */
-async function deliveriesIn(log: Log): Promise<readonly Told[]> {
-  const all: Told[] = [];
+interface Deliveries {
+  /** Every payment in every delivery, in the order of each log. A customer has one partition in each of them. */
+  readonly deliveries: readonly Told[];
+  /** Of which an attempt stands there. */
+  readonly attempted: readonly string[];
+}
+
+async function deliveriesIn(log: Log): Promise<Deliveries> {
+  const deliveries: Told[] = [];
+  const attempted: string[] = [];
   for (const channel of ['messenger', 'sms', 'email']) {
     for (const lane of lanes) {
       for (const record of await dump(log, deliveryTopic(channel, lane))) {
-        const { type, id, customerId, content } = json<{
+        const { type, id, deliveryId, customerId, content } = json<{
           type: string;
           id: string;
+          deliveryId?: string;
           customerId: string;
           content?: { items: readonly Item[] };
         }>(record);
+        if (type === 'attempt') attempted.push(deliveryId!);
         if (type !== 'delivery') continue;
         for (const { amount } of content?.items ?? []) {
           if (amount === undefined) continue;
           const text = `${(amount.minor / 100).toFixed(2)} ${amount.currency}`;
-          all.push({ id, customerId, channel, amount: text, offset: record.offset });
+          deliveries.push({ id, customerId, channel, amount: text, offset: record.offset });
         }
       }
     }
   }
-  return all;
+  return { deliveries, attempted };
 }
 
 /**
  * Payments in deliveries of which the ledger says that nobody knows whether they arrived: `<customer> <amount> <currency>`.
  * The customer's own history would say it too, but keeps only the newest alerts.
  */
-async function doubtsAbout(deliveries: readonly Told[], log: Log): Promise<readonly string[]> {
-  const ledger = (await dump(log, topicNames.ledger)).map((record) => json<LedgerRow>(record));
+function doubtsAbout(deliveries: readonly Told[], ledger: readonly LedgerRow[]): readonly string[] {
   const told = [...ledgerByKey({ ledger, secret: secrets.installation, tenant }).values()];
   const unknown = told.filter(({ rows }) => rows.some(({ outcome }) => outcome === 'unknown'));
   const ids = new Set(unknown.map(({ rows }) => rows[0]!.deliveryId));

@@ -95,6 +95,7 @@ function ask(bend: (sent: Sent[]) => Sent[], more: object = {}): Verdict {
     faults: [],
     doubts: [],
     deliveries: [],
+    attempted: lines.map(({ value }) => (JSON.parse(value!.toString()) as { id: string }).id),
     sent: bend(perfect()),
     ...more,
   };
@@ -155,6 +156,13 @@ describe('the oracle of the campaign', () => {
       ),
     ).toHaveProperty('unexpected', 1);
     expect(counts(ask((sent) => [...sent, { ...one, customerId: null }]))).toHaveProperty('unexpected');
+  });
+
+  it('sees what left without an attempt that stands', () => {
+    const [first, ...rest] = perfect().map(({ key }) => key);
+    const verdict = ask((sent) => sent, { attempted: rest.filter((key) => key !== first) });
+    expect(counts(verdict)).toEqual({ unexpected: 1 });
+    expect(verdict.found.unexpected[0]).toContain('has no attempt');
   });
 
   it('sees a channel that the customer did not agree to', () => {

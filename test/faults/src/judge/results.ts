@@ -28,7 +28,7 @@ export async function record(
   { options, verdict, faults, pauses, records, reproductions, hollow }: Ran,
   file = `${root}docs/faults/results.ndjson`,
 ): Promise<void> {
-  const source = (await import(`${root}tools/guarantee-source.mjs`)) as { guaranteeSource: () => string };
+  const hashes = (await import(`${root}tools/guarantee-source.mjs`)) as Record<string, () => string>;
   const byKind: Record<string, { count: number; recoveryMs: number[] }> = {};
   for (const { kind, recoveryMs } of faults) {
     const known = (byKind[kind] ??= { count: 0, recoveryMs: [] });
@@ -39,7 +39,8 @@ export async function record(
   const line = {
     commit: git('rev-parse', '--short=12', 'HEAD'),
     ...(git('status', '--porcelain', '--', 'libs', 'apps', 'test/faults', 'test/e2e') === '' ? {} : { dirty: true }),
-    source: source.guaranteeSource(),
+    source: hashes['guaranteeSource']!(),
+    ...(options.bed === 'embedded' ? { embedded: hashes['embeddedSource']!() } : {}),
     date: new Date().toISOString(),
     seed: options.seed,
     brokers: options.brokers,

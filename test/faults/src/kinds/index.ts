@@ -1,5 +1,7 @@
+import type { EmbeddedBed } from '../bed/embedded-bed.ts';
 import { clockJumps } from './clock.ts';
 import { takenBack, takenBackThenRollback, takenBackWhileWaiting } from './consent.ts';
+import { diskFull, embeddedKilled } from './disk.ts';
 import type { Kind } from './kind.ts';
 import { cut, silent, slow } from './network.ts';
 import { alertAway, buildThenRollback } from './outages.ts';
@@ -42,5 +44,8 @@ export const kinds: readonly Kind[] = [
   rollingUpgrade,
   redisSnapshot,
 ];
+
+/** Of the product in one process on its embedded storage. */
+export const embeddedKinds: readonly Kind<EmbeddedBed>[] = [diskFull, embeddedKilled, timesOut, answersLate, poison];
 
 export type { Drawn, Kind } from './kind.ts';

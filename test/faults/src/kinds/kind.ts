@@ -1,5 +1,6 @@
 import type { Random } from '@tocsin/test-e2e';
 import type { Bed, Instance } from '../bed/bed.ts';
+import type { Ground } from '../bed/ground.ts';
 import type { Memory } from '../memory.ts';
 
 /** A fault that is about to happen. */
@@ -12,16 +13,18 @@ export interface Drawn {
   run(): Promise<void>;
 }
 
-/** One kind of fault. A kind draws everything that it needs from the seed before it begins. */
-export interface Kind {
+/** One kind of fault, on the bed that it needs. A kind draws everything that it needs from the seed before it begins. */
+export interface Kind<B extends Ground = Bed> {
   readonly name: string;
   /** Only where there are so many brokers. */
   readonly brokers?: 1 | 3;
-  /** Happens with nothing else under way, and only where it is asked for by name. */
+  /** Happens with nothing else under way. */
   readonly exclusive?: true;
+  /** Comes only where it is asked for by name. */
+  readonly byName?: true;
   /** In one shuffle of all kinds it comes so often. */
   readonly share?: number;
-  draw(bed: Bed, random: Random, memory: Memory): Drawn;
+  draw(bed: B, random: Random, memory: Memory): Drawn;
 }
 
 export const rest = (span: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, span));

@@ -1,6 +1,6 @@
 import { topicNames } from '@tocsin/core';
 import type { ServiceName } from '@tocsin/test-e2e';
-import { bankTopic, installation } from '../bed/bed.ts';
+import { bankTopic, installation } from '../bed/ground.ts';
 import type { Instance } from '../bed/bed.ts';
 import { longestPause } from '../judge/pauses.ts';
 import { extraOutput } from '../preload/index.ts';
@@ -10,11 +10,11 @@ import type { Kind } from './kind.ts';
 
 /*
  * What operators do on an ordinary day, under load and judged by the same oracle. Each comes only where it is asked for by
- * name, with nothing else under way.
+ * name; the first two with nothing else under way.
  */
 
 /** Long enough for a rebalance and for what it held up. */
-const settleMs = 8_000;
+const settleMs = 6_000;
 
 const inputs = {
   ingest: { stage: 'ingest.payments', topic: bankTopic },
@@ -24,6 +24,7 @@ const inputs = {
 /** One instance, two, four, and one again; how long a partition stood still at most is remembered. */
 export const scaled: Kind = {
   name: 'scale',
+  byName: true,
   exclusive: true,
   draw: (bed, random, memory) => {
     const name = random.pick(['ingest', 'detect'] as const);
@@ -60,6 +61,7 @@ const stages: readonly ServiceName[] = ['ingest', 'detect', 'alert', 'deliver'];
  */
 export const rollingUpgrade: Kind = {
   name: 'rolling-upgrade',
+  byName: true,
   exclusive: true,
   draw: (bed) => ({
     target: 'all stages, to a build with one more output and back',
@@ -86,13 +88,25 @@ export const rollingUpgrade: Kind = {
   }),
 };
 
-/** Redis is restored from a snapshot that was copied away some time ago: everything since then is replayed. */
+/**
+ * Redis is restored from a snapshot that was copied away before the first fault: everything since then is replayed, a
+ * moment after at least so long as `--snapshot-age` says.
+ */
 export const redisSnapshot: Kind = {
   name: 'redis-snapshot',
-  exclusive: true,
-  draw: ({ redis, options: { snapshotAgeMs } }) => ({
-    target: `redis, ${Math.round(snapshotAgeMs / 1_000)} s older`,
-    needs: ['redis'],
-    run: () => redis.restoreOlder(snapshotAgeMs, 500).then(() => redis.whole()),
-  }),
+  byName: true,
+  draw: ({ redis, options: { snapshotAgeMs } }) => {
+    const restore = redis.remember();
+    const takenAt = performance.now();
+    return {
+      target: 'redis, from a snapshot',
+      needs: ['redis'],
+      run: async () => {
+        await rest(Math.max(0, snapshotAgeMs - (performance.now() - takenAt)));
+        say(`the snapshot is ${Math.round((performance.now() - takenAt) / 1_000)} s old`);
+        await restore(500);
+        await redis.whole();
+      },
+    };
+  },
 };

@@ -1,11 +1,11 @@
 import type { Fault } from '@tocsin/simulator';
-import type { Bed } from '../bed/bed.ts';
+import type { Ground } from '../bed/ground.ts';
 import { rest } from './kind.ts';
 import type { Kind } from './kind.ts';
 
 /* What providers do. Each kind spoils a few requests of one provider, then lets it be good again. */
 
-const spoiled = (name: string, fault: Fault, more: (bed: Bed, forMs: number) => void = () => {}): Kind => ({
+const spoiled = (name: string, fault: Fault, more: (bed: Ground, forMs: number) => void = () => {}): Kind<Ground> => ({
   name,
   draw: (bed, random) => {
     const channel = random.pick(['messenger', 'sms'] as const);

@@ -2,12 +2,13 @@ import { deliveryTopic, lanes, topicNames } from '@tocsin/core';
 import { channels } from '@tocsin/channels';
 import { partitions, tenant } from '@tocsin/test-e2e';
 import type { Bed } from '../bed/bed.ts';
+import type { Ground } from '../bed/ground.ts';
 import { rest } from './kind.ts';
 import type { Kind } from './kind.ts';
 
 /* Faults that are records: what cannot be read, and what changes the rules in the middle of the stream. */
 
-export const poison: Kind = {
+export const poison: Kind<Ground> = {
   name: 'poison',
   draw: (bed) => ({
     target: 'the bank topic',
