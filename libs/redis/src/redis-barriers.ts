@@ -1,5 +1,6 @@
 import { newerBarrier } from '@tocsin/core';
 import type { Barrier, BarrierAnswer, BarrierQuestion, Barriers, KillSwitch } from '@tocsin/core';
+import { OneTurn } from './one-turn.ts';
 import { addScript } from './redis-connection.ts';
 import type { RedisConnection, Script } from './redis-connection.ts';
 import { RedisError } from './redis-error.ts';
@@ -34,6 +35,7 @@ export class RedisBarriers implements Barriers {
   readonly #replicas: number;
   readonly #waitMs: number;
   readonly #connection: RedisConnection;
+  readonly #asked = new OneTurn<readonly BarrierQuestion[], readonly BarrierAnswer[]>((asked) => this.#answers(asked));
 
   constructor(connection: RedisConnection, options: TocsinRedisOptions) {
     this.#connection = connection;
@@ -84,36 +86,63 @@ export class RedisBarriers implements Barriers {
   }
 
   async ask(questions: readonly BarrierQuestion[]): Promise<readonly BarrierAnswer[]> {
-    if (questions.length === 0) return [];
-    const lookups = questions.flatMap(({ tenantId, customerId, channel, provider }) => [
-      { key: this.#barrierKey(tenantId, customerId), fields: [channel, '*'] },
-      { key: this.#killKey(tenantId), fields: ['all', `channel:${channel}`, `provider:${provider}`] },
-    ]);
-    const found = await this.#lookUp(lookups);
-    return questions.map(({ channel }, i): BarrierAnswer => {
-      const [own, every] = found[2 * i]!;
-      const switches = found[2 * i + 1]!.map((value) => (value ? (JSON.parse(value.toString()) as KillSwitch) : null));
-      return {
-        barrier: newerBarrier(barrierOf(channel, own), barrierOf('*', every)),
-        killed: switches.find((killSwitch) => killSwitch?.on)?.scope ?? null,
-      };
-    });
+    return questions.length === 0 ? [] : this.#asked.ask(questions);
+  }
+
+  async #answers(asked: readonly (readonly BarrierQuestion[])[]): Promise<readonly (readonly BarrierAnswer[])[]> {
+    const lookups = new Lookups();
+    const places = asked.map((questions) =>
+      questions.map(({ tenantId, customerId, channel, provider }) => ({
+        channel,
+        own: lookups.add(this.#barrierKey(tenantId, customerId), [channel, '*']),
+        kill: lookups.add(this.#killKey(tenantId), ['all', `channel:${channel}`, `provider:${provider}`]),
+      })),
+    );
+    const found = await this.#lookUp(lookups.all);
+    return places.map((questions) =>
+      questions.map(({ channel, own, kill }): BarrierAnswer => {
+        const [forChannel, forEvery] = found[own]!;
+        const killed = found[kill]!.map((value) => (value ? (JSON.parse(value.toString()) as KillSwitch) : null));
+        return {
+          barrier: newerBarrier(barrierOf(channel, forChannel), barrierOf('*', forEvery)),
+          killed: killed.find((killSwitch) => killSwitch?.on)?.scope ?? null,
+        };
+      }),
+    );
   }
 
   /** All at once: one pipeline, or where keys are spread over a Cluster, all commands before the first answer. */
-  async #lookUp(
-    lookups: readonly { readonly key: string; readonly fields: readonly string[] }[],
-  ): Promise<readonly (readonly (Buffer | null)[])[]> {
-    const once = new Map(lookups.map((lookup) => [JSON.stringify(lookup), lookup]));
-    const distinct = [...once.values()];
-    const answers = this.#connection.cluster
-      ? await this.#connection.with((client) =>
-          Promise.all(distinct.map(({ key, fields }) => client.hmgetBuffer(key, ...fields))),
-        )
-      : ((await this.#connection.pipeline((commands) => {
-          for (const { key, fields } of distinct) commands.hmgetBuffer(key, ...fields);
-        })) as readonly (readonly (Buffer | null)[])[]);
-    const byLookup = new Map([...once.keys()].map((id, i) => [id, answers[i]!]));
-    return lookups.map((lookup) => byLookup.get(JSON.stringify(lookup))!);
+  async #lookUp(lookups: readonly Lookup[]): Promise<readonly (readonly (Buffer | null)[])[]> {
+    if (this.#connection.cluster) {
+      return this.#connection.with((client) =>
+        Promise.all(lookups.map(({ key, fields }) => client.hmgetBuffer(key, ...fields))),
+      );
+    }
+    const answers = await this.#connection.pipeline((commands) => {
+      for (const { key, fields } of lookups) commands.hmgetBuffer(key, ...fields);
+    });
+    return answers as readonly (readonly (Buffer | null)[])[];
+  }
+}
+
+interface Lookup {
+  readonly key: string;
+  readonly fields: readonly string[];
+}
+
+/** What is to be looked up, each thing once. */
+class Lookups {
+  readonly all: Lookup[] = [];
+  readonly #places = new Map<string, number>();
+
+  /** Returns where among all its answer stands. */
+  add(key: string, fields: readonly string[]): number {
+    const id = [key, ...fields].join('\0');
+    let place = this.#places.get(id);
+    if (place === undefined) {
+      place = this.all.push({ key, fields }) - 1;
+      this.#places.set(id, place);
+    }
+    return place;
   }
 }

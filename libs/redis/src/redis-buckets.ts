@@ -1,4 +1,5 @@
 import type { TokenBuckets } from '@tocsin/core';
+import { OneTurn } from './one-turn.ts';
 import type { RedisConnection, Script } from './redis-connection.ts';
 import { tagged } from './slot-keys.ts';
 
@@ -24,17 +25,31 @@ if rate > 0 then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(1
 return { granted, string.format('%.9f', tokens) }`,
 };
 
+interface Taking {
+  readonly bucket: string;
+  readonly want: number;
+  readonly perSecond: number;
+  readonly burst: number;
+  readonly reserve: number;
+}
+
+interface Taken {
+  readonly granted: number;
+  readonly nextInMs: number;
+}
+
 /** Rate limits that all instances share, on Redis. */
 export class RedisBuckets implements TokenBuckets {
   readonly #installation: string;
   readonly #connection: RedisConnection;
+  readonly #taken = new OneTurn<Taking, Taken>((takings) => this.#takeAll(takings));
 
   constructor(connection: RedisConnection, installation: string) {
     this.#connection = connection;
     this.#installation = installation;
   }
 
-  async take(
+  take(
     bucket: string,
     want: number,
     {
@@ -42,7 +57,32 @@ export class RedisBuckets implements TokenBuckets {
       burst,
       reserve = 0,
     }: { readonly perSecond: number; readonly burst: number; readonly reserve?: number },
-  ): Promise<{ readonly granted: number; readonly nextInMs: number }> {
+  ): Promise<Taken> {
+    return this.#taken.ask({ bucket, want, perSecond, burst, reserve });
+  }
+
+  /** Those who want the same of one bucket take together; what is granted goes to those who asked first. */
+  async #takeAll(takings: readonly Taking[]): Promise<readonly Taken[]> {
+    const together = Map.groupBy(takings, ({ bucket, perSecond, burst, reserve }) =>
+      [perSecond, burst, reserve, bucket].join(' '),
+    );
+    const answers = new Map<Taking, Taken>();
+    await Promise.all(
+      [...together.values()].map(async (same) => {
+        const want = same.reduce((sum, taking) => sum + taking.want, 0);
+        const { granted, nextInMs } = await this.#take({ ...same[0]!, want });
+        let left = granted;
+        for (const taking of same) {
+          const given = Math.min(left, taking.want);
+          left -= given;
+          answers.set(taking, { granted: given, nextInMs });
+        }
+      }),
+    );
+    return takings.map((taking) => answers.get(taking)!);
+  }
+
+  async #take({ bucket, want, perSecond, burst, reserve }: Taking): Promise<Taken> {
     const key = `{${this.#installation}:t:${tagged(bucket)}}`;
     const reply = (await this.#connection.run(takeScript, [key], [want, perSecond, burst, reserve])) as [
       number,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { Redis } from 'ioredis';
 import { startRedis, waitUntil } from '@tocsin/testing';
 import { redisStore } from './redis-store.ts';
 
@@ -36,7 +37,61 @@ describe('barriers before a send', () => {
     expect(asked).toBeGreaterThan(500 * 20);
     expect(proxy.sent()).toBe(asked);
   });
+
+  it('are read together by all who ask in one turn, and the kill switches of a tenant once', async () => {
+    const { store, calls } = await counted();
+    await store.barriers.raise('t', 'cus-3', { offset: 7, channel: 'sms', verdict: 'deny' });
+    const before = await calls('hmget');
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        store.barriers.ask([{ tenantId: 't', customerId: `cus-${i}`, channel: 'sms', provider: 'twilio' }]),
+      ),
+    );
+    expect((await calls('hmget')) - before).toBe(20 + 1);
+    expect(answers.map(([answer]) => answer!.barrier?.offset)).toEqual(
+      Array.from({ length: 20 }, (_, i) => (i === 3 ? 7 : undefined)),
+    );
+  });
+
+  it('tell of what was raised before they were asked, however soon after another question', async () => {
+    const { store } = await counted();
+    const question = { tenantId: 't', customerId: 'cus-1', channel: 'sms', provider: 'twilio' };
+    for (let offset = 1; offset <= 50; offset++) {
+      const earlier = store.barriers.ask([question]);
+      await store.barriers.raise('t', 'cus-1', { offset, channel: 'sms', verdict: 'deny' });
+      const [answer] = await store.barriers.ask([question]);
+      expect(answer!.barrier!.offset).toBe(offset);
+      await earlier;
+    }
+  });
 });
+
+describe('tokens', () => {
+  it('are taken once for all who want of one bucket in one turn, and go to those who asked first', async () => {
+    const { store, calls } = await counted();
+    const limit = { perSecond: 0.001, burst: 10 };
+    // The script is known from here on.
+    expect((await store.buckets.take('other', 1, limit)).granted).toBe(1);
+    const before = await calls('evalsha');
+    const taken = await Promise.all([4, 4, 4, 1].map((want) => store.buckets.take('one', want, limit)));
+    expect((await calls('evalsha')) - before).toBe(1);
+    expect(taken.map(({ granted }) => granted)).toEqual([4, 4, 2, 0]);
+    expect(taken[2]!.nextInMs).toBeGreaterThan(900_000);
+  });
+});
+
+/** A store, and how often its Redis has been sent a command. */
+async function counted() {
+  const redis = await startRedis();
+  cleanUps.push(() => redis.stop());
+  const store = redisStore({ installation: 'counted', redis: { host: '127.0.0.1', port: redis.port } });
+  cleanUps.push(() => store.close());
+  const admin = new Redis({ host: '127.0.0.1', port: redis.port });
+  cleanUps.push(() => admin.disconnect());
+  const calls = async (command: string): Promise<number> =>
+    Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await admin.info('commandstats'))?.[1] ?? 0);
+  return { store, calls };
+}
 
 /** Stands between client and Redis; while it holds, no answer passes. */
 async function holdingProxy(port: number) {

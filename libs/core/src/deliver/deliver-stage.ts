@@ -58,6 +58,12 @@ function decode(record: LogRecord): DeliverRecord {
   return value;
 }
 
+/**
+ * What the executor looks at before an attempt and before the send. The step does not need them; read with what it needs,
+ * they are in memory then, and cost no round trip of their own.
+ */
+const forExecutor = (customer: string): readonly string[] => [contactKey(customer), barrierKey(customer)];
+
 function keys(record: DeliverRecord): readonly string[] {
   if (record.type === 'tenant-policy') return [];
   const customer = keyOf(record.tenantId, record.customerId);
@@ -66,7 +72,9 @@ function keys(record: DeliverRecord): readonly string[] {
     case 'barrier':
       return [contactKey(customer), barrierKey(customer)];
     case 'delivery':
-      return [settledKey(record.id)];
+      return [settledKey(record.id), ...forExecutor(customer)];
+    case 'attempt':
+      return [settledKey(record.deliveryId), disclosuresKey(customer), ...forExecutor(customer)];
     default:
       return [settledKey(record.deliveryId), disclosuresKey(customer)];
   }

@@ -40,24 +40,3 @@ export async function look(
     return undefined;
   }
 }
-
-/** Takes from what the provider account may do in a second, of which a share is kept for what is urgent; undefined when that is not known. */
-export async function takeTokens(
-  { buckets, channel, lane, metrics }: ExecutorOptions,
-  urgentShare: number,
-  want: number,
-): Promise<{ readonly granted: number; readonly nextInMs: number } | undefined> {
-  const { perSecond } = channel.capabilities;
-  const burst = Math.max(1, perSecond);
-  const reserve = lane === 'urgent' ? 0 : Math.floor(burst * urgentShare);
-  try {
-    return await buckets.take(`${channel.provider.name}/${channel.provider.account}`, want, {
-      perSecond,
-      burst,
-      reserve,
-    });
-  } catch {
-    metrics.count('buckets_unreadable', { channel: channel.id });
-    return undefined;
-  }
-}

@@ -3,7 +3,7 @@ import type { AttemptRecord, ContactRecord, Instant, Job, OutcomeRecord, Rendere
 import type { ExecutorOptions } from './executor-options.ts';
 import type { Verdict } from './may-leave.ts';
 
-export interface Prepared {
+export interface PreparedAttempt {
   readonly message: Rendered;
   readonly record: AttemptRecord;
 }
@@ -16,7 +16,7 @@ export function prepareAttempt(
   policy: TenantPolicy,
   verdict: Extract<Verdict, { kind: 'go' }>,
   { by, now, deadlineAt }: { readonly by: string; readonly now: Instant; readonly deadlineAt: Instant },
-): Prepared {
+): PreparedAttempt {
   const { channel } = options;
   const { id, tenantId, customerId, content, purpose } = job.delivery;
   const message = render({

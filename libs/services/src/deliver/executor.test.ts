@@ -561,6 +561,28 @@ describe('pacing', () => {
     expect(urgent.taken[0]!.reserve).toBe(0);
   });
 
+  it('keeps the token of a message that must stay for the one that may go', async () => {
+    const w = new World();
+    w.tokens = 2;
+    w.barriers.raise('cus-1', 99, 'wait');
+    const me = w.owner();
+    await w.put(...contacts(2), ...each(1));
+    await w.pass(seconds(3));
+    await w.put(...each(2).slice(1));
+    expect(me.told).toEqual(['d2 accepted']);
+  });
+
+  it('has no more under way than it may', async () => {
+    const w = new World();
+    w.channel.answer = undefined;
+    w.owner('me', { concurrency: 3 });
+    await w.put(...contacts(9), ...each(9));
+    expect(w.channel.sent).toHaveLength(3);
+    w.channel.sent[0]!.answer({ kind: 'accepted', ref: 'r' });
+    await w.pass(10);
+    expect(w.channel.sent).toHaveLength(4);
+  });
+
   it('sends nothing while the buckets cannot be read', async () => {
     const w = new World();
     w.bucketBroken = true;

@@ -6,6 +6,8 @@ import { defaultExecutorLimits } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import type { ExecutorRuntime } from './own-attempt.ts';
 import { PartitionExecutor } from './partition-executor.ts';
+import { RateShare } from './rate-share.ts';
+import { Slots } from './slots.ts';
 
 export interface DeliveryCompanion extends Companion {
   /** Over the partitions that have caught up. */
@@ -20,16 +22,14 @@ export interface DeliveryCompanion extends Companion {
  */
 export function deliveryCompanion(options: ExecutorOptions): DeliveryCompanion {
   const executors = new Map<PartitionView, PartitionExecutor>();
-  const runtime: ExecutorRuntime = {
-    options,
-    clock: options.clock ?? executorClock,
-    limits: { ...defaultExecutorLimits, ...options.limits },
-    busy: new Set(),
-    underWay: 0,
-    wakeAll() {
-      for (const executor of executors.values()) executor.wake();
-    },
+  const clock = options.clock ?? executorClock;
+  const limits = { ...defaultExecutorLimits, ...options.limits };
+  const wakeAll = (): void => {
+    for (const executor of executors.values()) executor.wake();
   };
+  const slots = new Slots(limits.concurrency, clock, wakeAll);
+  const rate = new RateShare(options, clock, limits.urgentShare);
+  const runtime: ExecutorRuntime = { options, clock, limits, busy: new Set(), slots, rate, wakeAll };
 
   return {
     backlog: () => backlogOf(executors.keys(), runtime.clock.now()),

@@ -1,6 +1,8 @@
 import type { Job, Rendered } from '@tocsin/core';
 import type { ExecutorClock } from './executor-clock.ts';
 import type { ExecutorLimits, ExecutorOptions } from './executor-options.ts';
+import type { RateShare } from './rate-share.ts';
+import type { Slots } from './slots.ts';
 
 /** What all partitions of one executor share. */
 export interface ExecutorRuntime {
@@ -9,8 +11,8 @@ export interface ExecutorRuntime {
   readonly limits: ExecutorLimits;
   /** Customers to whom a message is under way: never two at once, so that they arrive in order. */
   readonly busy: Set<string>;
-  /** Slots in use, of `limits.concurrency`. */
-  underWay: number;
+  readonly slots: Slots;
+  readonly rate: RateShare;
   wakeAll(): void;
 }
 
@@ -34,7 +36,7 @@ export interface OwnAttempt {
   appendedWall: number;
 }
 
-/** What this owner has taken up, one for each delivery, and the slots and customers that it occupies. */
+/** What this owner has taken up, one for each delivery, and the customers that it occupies. */
 export class OwnAttempts {
   readonly #runtime: ExecutorRuntime;
   readonly #byDelivery = new Map<string, OwnAttempt>();
@@ -64,14 +66,6 @@ export class OwnAttempts {
   take(own: OwnAttempt): void {
     this.#byDelivery.set(own.job.delivery.id, own);
     this.#runtime.busy.add(own.customer);
-    if (own.phase !== 'told') this.#runtime.underWay += 1;
-  }
-
-  /** Its slot is free again. Nobody need look for work where slots were free all along. */
-  release(own: OwnAttempt): void {
-    const wasFull = this.#runtime.underWay >= this.#runtime.limits.concurrency;
-    this.#runtime.underWay -= 1;
-    if (wasFull || own.probe) this.#runtime.wakeAll();
   }
 
   forget(own: OwnAttempt): void {

@@ -1,10 +1,11 @@
 import { jobKey, keyOf, policyKey, providerKey } from '@tocsin/core';
 import type { AttemptRecord, ContactRecord, Job, OutcomeRecord, PartitionView, TenantPolicy } from '@tocsin/core';
-import { look, takeTokens } from './ask-first.ts';
+import { look } from './ask-first.ts';
+import type { Looked } from './ask-first.ts';
 import { outcomeRecord, prepareAttempt } from './attempt-record.ts';
-import type { Prepared } from './attempt-record.ts';
+import type { PreparedAttempt } from './attempt-record.ts';
 import { mayLeave } from './may-leave.ts';
-import type { LetGo, Withheld } from './may-leave.ts';
+import type { LetGo, Verdict, Withheld } from './may-leave.ts';
 import { breakerChanged, countText } from './observations.ts';
 import { OutcomeWriter } from './outcome-writer.ts';
 import { OwnAttempts } from './own-attempt.ts';
@@ -16,6 +17,12 @@ import { Waiting } from './waiting.ts';
 const slackMs = 5_000;
 /** How soon to look again after a store could not be read. */
 const storeRetryMs = 500;
+
+/** Taken up: its record must be durable before anything leaves. */
+interface Prepared {
+  readonly own: OwnAttempt;
+  readonly record: AttemptRecord;
+}
 
 /** Acts beside one acquisition of one partition. */
 export class PartitionExecutor {
@@ -117,12 +124,12 @@ export class PartitionExecutor {
   /* Choosing what leaves next. */
 
   async #choose(): Promise<void> {
-    const { options, clock, limits, underWay } = this.#runtime;
+    const { options, clock, limits, slots } = this.#runtime;
     this.#timer?.cancel();
     this.#timer = undefined;
-    const { jobs, count, nextInMs } = this.#waiting.due(limits.concurrency - underWay, (job, customer) =>
-      this.#own.isFree(job, customer),
-    );
+    const { free } = slots;
+    const { jobs, count, nextInMs } = this.#waiting.due(free, (job, customer) => this.#own.isFree(job, customer));
+    if (jobs.length === free) slots.want();
     const { lane, breaker } = options;
     this.#wakeIn(nextInMs);
     if (jobs.length > 0) {
@@ -135,23 +142,33 @@ export class PartitionExecutor {
   }
 
   async #takeUp(jobs: readonly Job[], probe: boolean): Promise<void> {
-    let attempts: readonly { readonly own: OwnAttempt; readonly record: AttemptRecord }[] = [];
+    const { slots } = this.#runtime;
+    let attempts: readonly Prepared[] = [];
+    slots.take(jobs.length);
     try {
       attempts = await this.#prepare(jobs, probe);
     } finally {
+      slots.giveBack(jobs.length - attempts.length);
       if (probe && attempts.length === 0) this.#runtime.options.breaker.release();
     }
     if (attempts.length > 0) void this.#run(this.#append(attempts));
   }
 
-  /** Takes up those that may leave now. */
-  async #prepare(
+  /** Takes up those that may leave now, each with a token of the rate. */
+  async #prepare(jobs: readonly Job[], probe: boolean): Promise<readonly Prepared[]> {
+    const { options, rate } = this.#runtime;
+    const [known, tokens] = await Promise.all([look(options, this.#view, jobs), rate.take(jobs.length)]);
+    const prepared = this.#view.lost || this.#stopped ? [] : this.#takeThose(jobs, known, tokens, probe);
+    rate.giveBack((tokens?.granted ?? 0) - prepared.length);
+    return prepared;
+  }
+
+  #takeThose(
     jobs: readonly Job[],
+    known: readonly Looked[] | undefined,
+    tokens: { readonly granted: number; readonly nextInMs: number } | undefined,
     probe: boolean,
-  ): Promise<readonly { readonly own: OwnAttempt; readonly record: AttemptRecord }[]> {
-    const { options, clock } = this.#runtime;
-    const known = await look(options, this.#view, jobs);
-    if (this.#view.lost || this.#stopped) return [];
+  ): readonly Prepared[] {
     if (known === undefined) {
       this.#blocked(jobs, 'barriers-unreadable', storeRetryMs);
       return [];
@@ -166,9 +183,6 @@ export class PartitionExecutor {
       return [];
     });
     if (ready.length === 0) return [];
-
-    const tokens = await takeTokens(options, this.#runtime.limits.urgentShare, ready.length);
-    if (this.#view.lost || this.#stopped) return [];
     if (tokens === undefined) {
       this.#blocked(
         ready.map(({ job }) => job),
@@ -180,35 +194,45 @@ export class PartitionExecutor {
     if (!probe) this.#waiting.unblocked();
     if (tokens.granted < ready.length) this.#wakeIn(tokens.nextInMs);
     return ready.slice(0, tokens.granted).flatMap(({ job, contact, verdict }) => {
-      const customer = keyOf(job.delivery.tenantId, job.delivery.customerId);
-      if (!this.#own.isFree(job, customer) || this.#view.get(jobKey(job.delivery.id)) !== job) return [];
-      let prepared: Prepared;
-      try {
-        const deadlineAt = Math.max(clock.now(), this.#view.clockAt) + this.#runtime.limits.attemptDeadlineMs + slackMs;
-        const details = { by: this.#view.token, now: clock.now(), deadlineAt };
-        prepared = prepareAttempt(options, job, contact, this.#policyOf(job), verdict, details);
-      } catch {
-        this.#report(job, { kind: 'permanent', code: 'unrenderable' });
-        return [];
-      }
-      const { message, record } = prepared;
-      const { attempt } = record;
-      const contactOffset = contact.sourceOffset;
-      const own: OwnAttempt = {
-        job,
-        customer,
-        attempt,
-        phase: 'appending',
-        message,
-        contactOffset,
-        probe,
-        appendedAt: 0,
-        appendedWall: 0,
-      };
-      countText(options, message);
-      this.#take(own);
-      return [{ own, record }];
+      const prepared = this.#takeOne(job, contact, verdict, probe);
+      return prepared === undefined ? [] : [prepared];
     });
+  }
+
+  #takeOne(
+    job: Job,
+    contact: ContactRecord,
+    verdict: Extract<Verdict, { kind: 'go' }>,
+    probe: boolean,
+  ): Prepared | undefined {
+    const { options, clock, limits } = this.#runtime;
+    const customer = keyOf(job.delivery.tenantId, job.delivery.customerId);
+    if (!this.#own.isFree(job, customer) || this.#view.get(jobKey(job.delivery.id)) !== job) return undefined;
+    let attempt: PreparedAttempt;
+    try {
+      const now = clock.now();
+      const deadlineAt = Math.max(now, this.#view.clockAt) + limits.attemptDeadlineMs + slackMs;
+      const details = { by: this.#view.token, now, deadlineAt };
+      attempt = prepareAttempt(options, job, contact, this.#policyOf(job), verdict, details);
+    } catch {
+      this.#report(job, { kind: 'permanent', code: 'unrenderable' });
+      return undefined;
+    }
+    const { message, record } = attempt;
+    const own: OwnAttempt = {
+      job,
+      customer,
+      attempt: record.attempt,
+      phase: 'appending',
+      message,
+      contactOffset: contact.sourceOffset,
+      probe,
+      appendedAt: 0,
+      appendedWall: 0,
+    };
+    countText(options, message);
+    this.#take(own);
+    return { own, record };
   }
 
   /** Nothing can go now. What must not wait so long is handed back, so that another channel can tell it. */
@@ -220,7 +244,7 @@ export class PartitionExecutor {
 
   /* What became of our attempts. */
 
-  async #append(attempts: readonly { readonly own: OwnAttempt; readonly record: AttemptRecord }[]): Promise<void> {
+  async #append(attempts: readonly Prepared[]): Promise<void> {
     const { clock, options } = this.#runtime;
     try {
       await this.#view.append(attempts.map(({ own, record }) => ({ key: own.customer, value: record })));
@@ -319,7 +343,7 @@ export class PartitionExecutor {
   #lostRace(own: OwnAttempt): void {
     const { options } = this.#runtime;
     options.metrics.count('attempts_let_go', { channel: options.channel.id, reason: 'not-ours' });
-    this.#own.release(own);
+    this.#release(own);
     this.#own.forget(own);
   }
 
@@ -336,7 +360,7 @@ export class PartitionExecutor {
   }
 
   #tell(own: OwnAttempt, outcome: OutcomeRecord['outcome']): void {
-    this.#own.release(own);
+    this.#release(own);
     own.phase = 'told';
     this.#outcomes.write(outcomeRecord(own.job, own.attempt, this.#view.token, outcome));
     // Nobody will show us what became of it.
@@ -372,6 +396,13 @@ export class PartitionExecutor {
   #take(own: OwnAttempt): void {
     this.#own.take(own);
     this.#view.hold(false);
+  }
+
+  /** Its slot is free again. */
+  #release({ probe }: OwnAttempt): void {
+    this.#runtime.slots.release();
+    // While the probe was under way, nothing else was taken up.
+    if (probe) this.#runtime.wakeAll();
   }
 
   #policyOf({ delivery: { tenantId } }: Job): TenantPolicy {
