@@ -18,6 +18,7 @@ import type { Verdict } from './judge/verdict.ts';
 import { embeddedKinds, kinds as distributedKinds } from './kinds/index.ts';
 import { rest } from './kinds/kind.ts';
 import type { Drawn, Kind } from './kinds/kind.ts';
+import { shuffles } from './kinds/shuffles.ts';
 import { Memory } from './memory.ts';
 import type { Happened } from './memory.ts';
 import type { CampaignOptions } from './options.ts';
@@ -26,7 +27,7 @@ import { say } from './say.ts';
 export type CampaignResult = Ran;
 
 /** A kind of fault, on the bed of this campaign. */
-type Possible = Pick<Kind, 'name' | 'brokers' | 'byName' | 'exclusive' | 'share'> & {
+type Possible = Omit<Kind, 'draw'> & {
   draw(random: Random, memory: Memory): Drawn;
 };
 
@@ -112,48 +113,42 @@ export class Campaign {
     await waitUntil(what, ask, { withinMs: 120_000, everyMs: 3_000 });
   }
 
-  /** The faults, from the seed, in shuffles: each kind as often as it is named, or by its share. */
-  #sequence(): readonly { readonly kind: Possible; readonly drawn: Drawn }[] {
+  /** The faults, from the seed, shuffle by shuffle. */
+  #drawn(): readonly (readonly { readonly kind: Possible; readonly drawn: Drawn }[])[] {
     const { faults, seed, brokers, kinds } = this.#options;
     const random = seeded(seed * 104_729 + 1);
-    const possible = this.#kinds.filter(
-      (kind) =>
-        (kinds?.includes(kind.name) ?? kind.byName !== true) &&
-        (kind.brokers === undefined || kind.brokers === brokers),
+    const possible = this.#kinds.filter((kind) => kind.brokers === undefined || kind.brokers === brokers);
+    return shuffles(possible, kinds, faults, random).map((shuffle) =>
+      shuffle.map((kind) => ({ kind, drawn: kind.draw(random, this.#memory) })),
     );
-    if (possible.length === 0) throw new Error('There is no such kind of fault.');
-    const sequence: { kind: Possible; drawn: Drawn }[] = [];
-    while (sequence.length < faults) {
-      const deck = possible.flatMap((kind) => {
-        const named = kinds?.filter((name) => name === kind.name).length;
-        return Array.from({ length: named ?? kind.share ?? 1 }, () => kind);
-      });
-      for (let i = deck.length - 1; i > 0; i--) {
-        const j = random.between(0, i);
-        [deck[i], deck[j]] = [deck[j]!, deck[i]!];
-      }
-      for (const kind of deck) sequence.push({ kind, drawn: kind.draw(random, this.#memory) });
-    }
-    return sequence.slice(0, faults);
   }
 
+  /** One shuffle after the other; between two of them everything recovers. */
   async #spoil(): Promise<void> {
-    const waiting = [...this.#sequence()];
     const pace = seeded(this.#options.seed * 31 + 7);
-    while (waiting.length > 0) {
-      const at = waiting.slice(0, ahead).findIndex(({ drawn }) => drawn.needs.every((need) => !this.#busy.has(need)));
-      if (at < 0) {
-        await rest(100);
-        continue;
+    for (const shuffle of this.#drawn()) {
+      const waiting = [...shuffle];
+      while (waiting.length > 0) {
+        const at = waiting
+          .slice(0, ahead)
+          .findIndex(({ kind, drawn }, i) => (i === 0 || kind.exclusive !== true) && this.#free(drawn));
+        if (at < 0) {
+          await rest(100);
+          continue;
+        }
+        const [next] = waiting.splice(at, 1);
+        if (next!.kind.exclusive === true) await this.#alone();
+        this.#launch(next!.kind, next!.drawn);
+        if (next!.kind.exclusive === true) await this.#alone();
+        const { everyMs } = this.#options;
+        await rest(pace.between(everyMs / 2, everyMs * 1.5));
       }
-      const [next] = waiting.splice(at, 1);
-      if (next!.kind.exclusive === true) await this.#alone();
-      this.#launch(next!.kind, next!.drawn);
-      if (next!.kind.exclusive === true) await this.#alone();
-      const { everyMs } = this.#options;
-      await rest(pace.between(everyMs / 2, everyMs * 1.5));
+      await this.#alone();
     }
-    await this.#alone();
+  }
+
+  #free({ needs }: Drawn): boolean {
+    return needs.every((need) => !this.#busy.has(need));
   }
 
   /** Nothing is under way any more. */

@@ -77,6 +77,7 @@ export const takenBackThenRollback = taking('stop-then-older-file', ['redis'], t
  */
 export const takenBackWhileWaiting: Kind = {
   name: 'stop-while-waiting-then-older-file',
+  long: true,
   draw: (bed, random, memory) => {
     const one = bed.workload.stoppers[(memory.stoppersDrawn += 1) - 1];
     const [byWord, awayMs] = [random.chance(0.5), random.between(0, 500)];

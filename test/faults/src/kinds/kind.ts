@@ -18,7 +18,9 @@ export interface Kind<B extends Ground = Bed> {
   readonly name: string;
   /** Only where there are so many brokers. */
   readonly brokers?: 1 | 3;
-  /** Happens with nothing else under way. */
+  /** Takes so long that it begins before the other faults of its shuffle. */
+  readonly long?: true;
+  /** Happens with nothing else under way, after the other faults of its shuffle. */
   readonly exclusive?: true;
   /** Comes only where it is asked for by name. */
   readonly byName?: true;

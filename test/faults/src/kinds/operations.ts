@@ -14,7 +14,7 @@ import type { Kind } from './kind.ts';
  */
 
 /** Long enough for a rebalance and for what it held up. */
-const settleMs = 6_000;
+const settleMs = 4_000;
 
 const inputs = {
   ingest: { stage: 'ingest.payments', topic: bankTopic },

@@ -5,6 +5,7 @@ import type { Kind } from './kind.ts';
 /** `alert` is away longer than it would wait for a receipt: when it is back, nobody may be told a second time. */
 export const alertAway: Kind = {
   name: 'alert-away',
+  long: true,
   draw: (bed, random) => {
     const both = bed.of('alert');
     const signal = random.pick(['SIGKILL', 'SIGTERM'] as const);
@@ -26,6 +27,7 @@ export const alertAway: Kind = {
  */
 export const buildThenRollback: Kind = {
   name: 'build-then-older-file',
+  long: true,
   draw: (bed, random) => {
     const name = random.pick(['detect', 'alert'] as const);
     const both = bed.of(name);

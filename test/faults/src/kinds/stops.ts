@@ -104,7 +104,7 @@ async function alarm(bed: Bed, where: StageOf, reasons: readonly string[]): Prom
 
 /** Nothing may leave between alarm and runbook, however much there is to tell. */
 async function silence(bed: Bed, before: number): Promise<void> {
-  await rest(4_000);
+  await rest(3_000);
   const after = requests(bed);
   if (after > before) throw new Error(`${after - before} messages left while the partitions stood still.`);
 }
@@ -194,7 +194,9 @@ export const redisEmptied: Kind = {
           await restore(200);
           await bed.redis.whole();
         }
-        await Promise.all(stages.map(({ stage }) => run(bed, 'retry', '--stage', stage)));
+        for (const where of stages) {
+          if ((await stopped(bed, where)).size > 0) await run(bed, 'retry', '--stage', where.stage);
+        }
       },
     };
   },
