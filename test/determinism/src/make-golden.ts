@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { goldenUrl, keptVersions, linesOf, presentVersion, textOfLines } from './golden/golden-file.ts';
-import type { GoldenLine } from './golden/golden-file.ts';
+import type { GoldenKind, GoldenLine } from './golden/golden-file.ts';
 import { shapesOf } from './golden/golden-records.ts';
+import { redisLines } from './golden/golden-redis.ts';
 import { continued, expectedOf, goldenLife, goldenState } from './golden/golden-state.ts';
 
 /*
@@ -10,7 +11,7 @@ import { continued, expectedOf, goldenLife, goldenState } from './golden/golden-
  */
 
 const version = presentVersion();
-const write = (kind: 'state' | 'records', lines: readonly object[]): void => {
+const write = (kind: GoldenKind, lines: readonly object[]): void => {
   const url = goldenUrl(kind, version);
   process.stdout.write(`${existsSync(url) ? 'Made anew' : 'Made'}: ${url.pathname}\n`);
   writeFileSync(url, textOfLines(lines));
@@ -18,6 +19,7 @@ const write = (kind: 'state' | 'records', lines: readonly object[]): void => {
 
 write('state', await goldenState(version));
 write('records', shapesOf((await goldenLife()).pipeline));
+write('redis', await redisLines());
 
 for (const earlier of keptVersions('state').filter((kept) => kept !== version)) {
   const url = goldenUrl('state', earlier);

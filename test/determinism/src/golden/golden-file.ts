@@ -60,7 +60,7 @@ export const restoredRecord = (
 
 const folder = new URL('../../golden/', import.meta.url);
 
-export type GoldenKind = 'state' | 'records';
+export type GoldenKind = 'state' | 'records' | 'redis';
 
 /** One file of each kind for each version of the product. */
 export const goldenUrl = (kind: GoldenKind, version: string): URL => new URL(`${kind}-${version}.ndjson`, folder);
