@@ -39,7 +39,6 @@ export class PartitionOwner<In> {
   #gone = false;
   #cancelWait: () => void = () => {};
   #failures = 0;
-  #committing = Promise.resolve();
   #checkpointDueAt: Instant = 0;
   #acquiredAt: Instant = 0;
   #savedAt: Instant = 0;
@@ -181,11 +180,19 @@ export class PartitionOwner<In> {
     this.#commit(offset);
   }
 
-  /** The group's offset is a witness and a measure of lag, no more: that it cannot be written changes nothing. */
+  /**
+   * The group's offset is a witness and a measure of lag, no more: that it cannot be written changes nothing. Nobody waits
+   * for it; a log gathers what is committed, and writes the last of it when the subscription is closed.
+   */
   #commit(offset: number): void {
-    this.#committing = this.#committing
-      .then(() => this.#parts.subscription().commit(this.partition, offset))
-      .catch(() => {});
+    try {
+      this.#parts
+        .subscription()
+        .commit(this.partition, offset)
+        .catch(() => {});
+    } catch {
+      // Not subscribed yet.
+    }
   }
 
   /** Throws away the memory of this acquisition; what follows depends on the cause. */
@@ -373,7 +380,6 @@ export class PartitionOwner<In> {
       run.lost = true;
       run.turn.release();
     }
-    await this.#committing;
   }
 
   /** Shutting down: no further slice, but the companion may still finish what it has begun. */

@@ -123,8 +123,7 @@ describe('the queue of appends', () => {
     const queue = new AppendQueue(broker.send, { ...limits, records: 1 });
     const running = queue.append([record(0, 'a'), record(0, 'b')]);
     const waiting = queue.append([record(0, 'c')]);
-    await Promise.resolve();
-    await Promise.resolve();
+    await new Promise(setImmediate);
     const closed = queue.close();
     await expect(waiting).rejects.toMatchObject({ code: 'CLOSED' });
     await closed;

@@ -98,8 +98,8 @@ export class AppendQueue {
   }
 
   async #run(): Promise<void> {
-    // What is appended in the same turn goes into the same request.
-    await Promise.resolve();
+    // What is appended in the same turn of the event loop goes into the same request.
+    await new Promise(setImmediate);
     for (;;) {
       const chunk = this.#nextChunk();
       if (chunk.length === 0) break;

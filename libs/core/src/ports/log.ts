@@ -104,11 +104,14 @@ export interface Subscription {
    */
   seek(partition: number, offset: number): void;
   pause(partition: number): void;
-  /** Publishes how far the group is, for lag, autoscaling and as a witness. Never used as the position to start from. */
+  /**
+   * Publishes how far the group is, for lag, autoscaling and as a witness. Never used as the position to start from. May be
+   * gathered with what is committed in the same second; of two calls for a partition the later one stands in the end.
+   */
   commit(partition: number, offset: number): Promise<void>;
   /** Does the group, as far as this member knows, still assign the partition to it? */
   assigns(partition: number): boolean;
-  /** Waits for the running batch, leaves the group. */
+  /** Waits for the running batch, writes what was committed, leaves the group. */
   close(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogError, PartitionBatch, SubscribeOptions, Subscriber, Subscription, TopicFacts } from '@tocsin/core';
 import type { Batch, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import type { ClusterReader } from './cluster-reader.ts';
+import { CommitQueue } from '../commit-queue.ts';
 import { groupConsumer } from './group-consumer.ts';
 import { defaultSessionMs } from '../kafka-log-options.ts';
 import type { KafkaReports } from '../kafka-log-options.ts';
@@ -70,6 +71,7 @@ export class KafkajsSubscription implements Subscription {
   readonly #renewed = new Map<number, TopicFacts | undefined>();
   readonly #closing = Promise.withResolvers<void>();
   readonly #sessionMs: number;
+  readonly #commits = new CommitQueue((offsets) => this.#sendCommits(offsets));
   #consumer: Consumer | undefined;
   #memberId: string | undefined;
   #aliveAt = -Infinity;
@@ -103,14 +105,21 @@ export class KafkajsSubscription implements Subscription {
   }
 
   async commit(partition: number, offset: number): Promise<void> {
-    const consumer = this.#consumer;
     if (this.#closed) throw logError('CLOSED');
-    if (consumer === undefined) throw logError('UNAVAILABLE');
     try {
-      await consumer.commitOffsets([{ topic: this.#parts.topic, partition, offset: String(offset) }]);
+      await this.#commits.commit(partition, offset, !this.#held.has(partition));
     } catch (error) {
       throw asLogError(error);
     }
+  }
+
+  async #sendCommits(offsets: ReadonlyMap<number, number>): Promise<void> {
+    const consumer = this.#consumer;
+    if (consumer === undefined) throw logError('UNAVAILABLE');
+    const { topic } = this.#parts;
+    await consumer.commitOffsets(
+      Array.from(offsets, ([partition, offset]) => ({ topic, partition, offset: String(offset) })),
+    );
   }
 
   /** False too while no heartbeat was answered for a whole session: the group may have given the partition away. */
@@ -120,6 +129,7 @@ export class KafkajsSubscription implements Subscription {
 
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#commits.close();
     this.#closing.resolve();
     await this.#running;
     this.#held.clear();

@@ -16,6 +16,11 @@ export interface Part {
   readonly records: readonly LogRecord[];
 }
 
+export interface Taken {
+  readonly begun: Promise<void>;
+  readonly done: Promise<void>;
+}
+
 export interface FetcherParts {
   readonly cluster: Cluster;
   readonly connections: Connections;
@@ -26,8 +31,8 @@ export interface FetcherParts {
   held(): Iterable<HeldPartition>;
   /** Is the partition still ours, and sought no more since? */
   current(held: HeldPartition, turn: number): boolean;
-  /** Resolves when all of it is being handled: only then the next fetch begins. */
-  take(parts: readonly Part[]): Promise<void>;
+  /** When all of it is being handled, and when it was. */
+  take(parts: readonly Part[]): Taken;
   failed(held: HeldPartition, error: LogError): void;
   /** Told when a broker is lost; it is tried until it answers. */
   readonly outage: Outage;
@@ -45,6 +50,9 @@ const patientMs = 250;
 /** While positions are being sought. */
 const restlessMs = 20;
 const restlessForMs = 500;
+/** An answer of this size is worth fetching the next one while it is handled. */
+const aheadFromBytes = 128 << 10;
+const longestRestMs = 5;
 const firstRetryMs = 100;
 const slowestRetryMs = 1_000;
 
@@ -54,7 +62,7 @@ const topicGone: ReadonlySet<number> = new Set([3, 100, 103]);
 
 /**
  * Reads all partitions that have a position: one request to each leader at a time, the next one while what the last one
- * brought is being handled. So at most two answers of a leader are in memory, and no fetch waits for another leader's.
+ * brought is being handled, where that is much. So at most two answers of a leader are in memory, and no fetch waits for another leader's.
  */
 export class Fetcher {
   readonly #parts: FetcherParts;
@@ -214,10 +222,27 @@ export class Fetcher {
       else if (answer.divergesAt !== undefined) this.#parts.failed(one.held, logError('BEYOND_END'));
       else this.#read(one, answer, parts);
     }
-    if (parts.length > 0) await this.#parts.take(parts);
+    if (parts.length > 0) await this.#handOver(parts, answers);
     if (troubled.length === 0) return true;
     await this.#explain(troubled, answers);
     return parts.length > 0;
+  }
+
+  /**
+   * While much is waiting, the next answer is fetched beside the work on this one. Of a trickle the next record would come
+   * at once, alone, and cost as many requests as a thousand: there the leader is asked again only after the work, and a rest
+   * as long as that took, so that what was written meanwhile comes together. Little work means little rest.
+   */
+  async #handOver(parts: readonly Part[], answers: ReadonlyMap<number, Fetched>): Promise<void> {
+    const { begun, done } = this.#parts.take(parts);
+    await begun;
+    let bytes = 0;
+    for (const { held } of parts) bytes += answers.get(held.partition)!.batches.length;
+    if (bytes >= aheadFromBytes) return;
+    const began = performance.now();
+    await done;
+    const rest = Math.min(longestRestMs, performance.now() - began);
+    if (rest >= 1) await this.#pause(rest);
   }
 
   #read({ held, turn, from }: Asked, answer: Fetched, into: Part[]): void {

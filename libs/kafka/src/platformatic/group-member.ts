@@ -72,13 +72,18 @@ export class GroupMember {
   }
 
   /** @throws LogError UNAVAILABLE while not a member; the client's errors */
-  async commit(partition: number, offset: number): Promise<void> {
+  async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
     const { group, topic } = this.#parts;
     const connection = this.#connection;
     if (connection === undefined || this.#generation === undefined) throw logError('UNAVAILABLE');
-    const committed = { partitionIndex: partition, committedOffset: BigInt(offset), committedLeaderEpoch: -1 };
+    const partitions = Array.from(offsets, ([partitionIndex, offset]) => ({
+      partitionIndex,
+      committedOffset: BigInt(offset),
+      committedLeaderEpoch: -1,
+      committedMetadata: null,
+    }));
     await offsetCommitV8.api.async(connection, group, this.#generation, this.#memberId, null, [
-      { name: topic, partitions: [{ ...committed, committedMetadata: null }] },
+      { name: topic, partitions },
     ]);
   }
 

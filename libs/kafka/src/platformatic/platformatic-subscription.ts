@@ -1,11 +1,12 @@
 import type { LogError, SubscribeOptions, Subscriber, Subscription, TopicFacts } from '@tocsin/core';
+import { CommitQueue } from '../commit-queue.ts';
 import { asLogError, logError } from '../log-errors.ts';
 import { defaultSessionMs } from '../kafka-log-options.ts';
 import type { KafkaLogOptions } from '../kafka-log-options.ts';
 import type { Cluster } from './cluster.ts';
 import { Connections } from './connections.ts';
 import { Fetcher } from './fetcher.ts';
-import type { Part } from './fetcher.ts';
+import type { Part, Taken } from './fetcher.ts';
 import { GroupMember } from './group-member.ts';
 import { held } from './held-partition.ts';
 import type { HeldPartition } from './held-partition.ts';
@@ -20,6 +21,8 @@ export interface PlatformaticSubscriptionParts extends SubscribeOptions {
   onClose(): void;
 }
 
+const delivery = () => ({ begun: Promise.withResolvers<void>(), done: Promise.withResolvers<void>() });
+
 /**
  * One reader of a topic: membership in the group says which partitions, the reader says from where, and the fetcher
  * brings them. Nothing is buffered in between but what is fetched while the reader is busy, so a position is only ever
@@ -31,8 +34,9 @@ export class PlatformaticSubscription implements Subscription {
   readonly #connections: Connections;
   readonly #member: GroupMember;
   readonly #fetcher: Fetcher;
+  readonly #commits = new CommitQueue((offsets) => this.#member.commit(offsets));
   #waiting: Part[] = [];
-  #taken = Promise.withResolvers<void>();
+  #next = delivery();
   #delivering: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -93,7 +97,8 @@ export class PlatformaticSubscription implements Subscription {
   async commit(partition: number, offset: number): Promise<void> {
     if (this.#closed !== undefined) throw logError('CLOSED');
     try {
-      await this.#member.commit(partition, offset);
+      // Of a partition that is given up, the next owner's offsets follow soon.
+      await this.#commits.commit(partition, offset, !this.#held.has(partition));
     } catch (error) {
       throw asLogError(error);
     }
@@ -109,8 +114,10 @@ export class PlatformaticSubscription implements Subscription {
 
   async #close(): Promise<void> {
     this.#waiting = [];
-    this.#taken.resolve();
+    this.#next.begun.resolve();
+    this.#next.done.resolve();
     await this.#delivering;
+    await this.#commits.close();
     await this.#member.close();
     const fetched = this.#fetcher.close();
     // Ends the fetch that is under way.
@@ -146,20 +153,22 @@ export class PlatformaticSubscription implements Subscription {
   }
 
   /** What comes while the reader is busy waits, and is handed over with all else that waits then. */
-  #take(parts: readonly Part[]): Promise<void> {
+  #take(parts: readonly Part[]): Taken {
     this.#waiting.push(...parts);
-    const { promise } = this.#taken;
+    const { begun, done } = this.#next;
     if (this.#delivering === undefined) this.#delivering = this.#deliverAll();
-    return promise;
+    return { begun: begun.promise, done: done.promise };
   }
 
   async #deliverAll(): Promise<void> {
     while (this.#waiting.length > 0 && this.#closed === undefined) {
       const parts = this.#waiting.filter(({ held: one, turn }) => this.#current(one, turn));
       this.#waiting = [];
-      this.#taken.resolve();
-      this.#taken = Promise.withResolvers();
+      const { begun, done } = this.#next;
+      this.#next = delivery();
+      begun.resolve();
       if (parts.length > 0) await this.#deliver(parts);
+      done.resolve();
     }
     this.#delivering = undefined;
   }
