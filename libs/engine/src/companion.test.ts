@@ -55,6 +55,25 @@ class Worker implements Companion {
 const partitions = { in: 1, 'dead-letters': 1 };
 
 describe('a companion', () => {
+  it('is told which resident entries were written since it last asked, and at first of all', async () => {
+    const bench = new OneStage(jobs, partitions);
+    await bench.append([{ id: 'a' }, { id: 'b' }]);
+    const told: string[][] = [];
+    const tell = (view: PartitionView): void => {
+      told.push([...view.touched('!job:')].toSorted());
+    };
+    const follower: Companion = { caughtUp: tell, changed: tell, lost() {}, drain: () => Promise.resolve() };
+    await bench.start({ companion: () => follower });
+    await bench.append([{ id: 'c' }, { id: 'a', done: true }]);
+    await bench.append([{ id: 'c', done: true }]);
+    expect(told).toEqual([['!job:a', '!job:b'], ['!job:a', '!job:c'], ['!job:c']]);
+    await bench.stop();
+    // The next owner begins with all that is there.
+    await bench.start({ companion: () => follower });
+    expect(told.at(-1)).toEqual(['!job:b']);
+    await bench.stop();
+  });
+
   it('acts only once its partition has been read up to the end that was seen at acquisition', async () => {
     const bench = new OneStage(jobs, partitions);
     await bench.append(Array.from({ length: 30 }, (_, i) => ({ id: `j${i}` })));

@@ -38,6 +38,8 @@ const isEngines = (key: string): boolean =>
 export class EntryTable implements Entries {
   readonly #resident = new Map<string, Cell>();
   readonly #residentKeys = new SortedKeys();
+  /** By prefix: what was written since somebody beside the fold asked. */
+  readonly #touched = new Map<string, Set<string>>();
   /** In the order of arrival; what was used since then gets a second chance when some must go. */
   readonly #cold = new Map<string, Cell>();
   #dirty: Cell[] = [];
@@ -153,6 +155,7 @@ export class EntryTable implements Entries {
     if (isResident(key)) {
       if (value === undefined) this.#residentKeys.remove(key);
       else if (cell.value === undefined) this.#residentKeys.add(key);
+      for (const [prefix, keys] of this.#touched) if (key.startsWith(prefix)) keys.add(key);
     }
     cell.value = value;
     cell.expiresAt = value === undefined ? 0 : expiresAt;
@@ -170,6 +173,13 @@ export class EntryTable implements Entries {
       const value = this.#valueOf<T>(this.#resident.get(key));
       if (value !== undefined) yield [key, value];
     }
+  }
+
+  /** Keys of a prefix that were written since the last call for it; at the first call all. Expiry is no writing. */
+  touched(prefix: string): Iterable<string> {
+    const touched = this.#touched.get(prefix) ?? this.#residentKeys.range(prefix);
+    this.#touched.set(prefix, new Set());
+    return touched;
   }
 
   /** Hands over what changed since the last time, encoded; from then on it counts as saved. */

@@ -41,6 +41,10 @@ export class RunView<In> implements PartitionView {
     return this.#run.entries.resident<T>(prefix);
   }
 
+  touched(prefix: string): Iterable<string> {
+    return this.#run.entries.touched(prefix);
+  }
+
   async load<T>(keys: readonly string[]): Promise<readonly (T | undefined)[]> {
     const cold = keys.filter((key) => this.#run.entries.glance(key) === 'unknown');
     const loaded = cold.length === 0 ? [] : await this.#read(cold);

@@ -21,6 +21,11 @@ export interface PartitionView {
   /** One resident entry, or all of a prefix in key order; the live values of the fold: not to be changed. */
   get<T>(key: string): T | undefined;
   resident<T>(prefix: string): Iterable<readonly [key: string, value: T]>;
+  /**
+   * Keys of the resident entries of a prefix that were written or deleted since the last call for it, in no order; at the
+   * first call all that there are. So whoever follows many of them need not look at each again.
+   */
+  touched(prefix: string): Iterable<string>;
   /** Cold entries, fenced. Rejects when the partition is lost. */
   load<T>(keys: readonly string[]): Promise<readonly (T | undefined)[]>;
   /** Appends to this partition of the stage's input, without provenance (the records carry ids of their own). */
