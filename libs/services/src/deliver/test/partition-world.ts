@@ -117,6 +117,7 @@ export class Owner implements PartitionView {
   readonly #log: SharedLog;
   readonly #companion: Companion;
   readonly #entries = new Map<string, { value: unknown; expiresAt: Instant }>();
+  readonly #touched = new Map<string, Set<string>>();
   readonly #timers = new Map<string, Timer>();
   readonly #read = (): void => this.read();
   #next = 0;
@@ -164,6 +165,18 @@ export class Owner implements PartitionView {
       const value = this.get<T>(key);
       if (value !== undefined) yield [key, value];
     }
+  }
+
+  touched(prefix: string): Iterable<string> {
+    const touched = this.#touched.get(prefix) ?? new Set(this.#entries.keys());
+    this.#touched.set(prefix, new Set());
+    return [...touched].filter((key) => key.startsWith(prefix));
+  }
+
+  #write(key: string, entry: { value: unknown; expiresAt: Instant } | undefined): void {
+    if (entry === undefined) this.#entries.delete(key);
+    else this.#entries.set(key, entry);
+    for (const keys of this.#touched.values()) keys.add(key);
   }
 
   async load<T>(keys: readonly string[]): Promise<readonly (T | undefined)[]> {
@@ -234,8 +247,8 @@ export class Owner implements PartitionView {
   #context(at: Instant, recordAt: Instant): StepContext {
     const entries: Entries = {
       get: (key) => this.get(key),
-      put: (key, value, expiresAt) => void this.#entries.set(key, { value, expiresAt: expiresAt ?? Infinity }),
-      delete: (key) => void this.#entries.delete(key),
+      put: (key, value, expiresAt) => this.#write(key, { value, expiresAt: expiresAt ?? Infinity }),
+      delete: (key) => this.#write(key, undefined),
       resident: (prefix) => this.resident(prefix),
     };
     return {
