@@ -46,7 +46,7 @@ export async function runBaseline(bed: Bed, run: BaselineRun): Promise<readonly 
     while (performance.now() - began < limitMs) {
       const { taken, ...rest } = await ask();
       const at = performance.now();
-      looks.push(look(bed, { ...rest, at, taken: new Map([[baselineStage, taken]]), deadLetters: 0 }));
+      looks.push(look(bed, { ...rest, at, taken: new Map([[baselineStage, taken]]), deadLetters: 0, owned: 0 }));
       if (taken >= expected) return looks;
       await new Promise((resolve) => setTimeout(resolve, everyMs));
     }

@@ -20,10 +20,17 @@ describe('a scrape', () => {
     expect(scrape.rssBytes).toBeGreaterThan(1e6);
     expect(scrape.heapBytes).toBeGreaterThan(1e6);
   });
+
+  it('counts the partitions that are at work', () => {
+    const lines = ['running', 'acquiring'].map(
+      (state, i) => `tocsin_partitions{stage="detect",state="${state}"} ${i + 3}`,
+    );
+    expect(scrapeOf(lines.join('\n'), 5).owned).toBe(3);
+  });
 });
 
 const lookAt = (at: number, taken: number, cpuSeconds: number): Look => ({
-  scrape: { at, taken: new Map([['detect', taken]]), cpuSeconds, deadLetters: 0, rssBytes: at, heapBytes: 0 },
+  scrape: { at, taken: new Map([['detect', taken]]), cpuSeconds, deadLetters: 0, owned: 1, rssBytes: at, heapBytes: 0 },
   brokerCpuSeconds: cpuSeconds / 2,
   redisCpuSeconds: 0,
 });

@@ -26,6 +26,8 @@ export interface Scrape {
   /** Records taken from the log by each stage: processed, dropped as repeated, ticks and dead letters. */
   readonly taken: ReadonlyMap<string, number>;
   readonly deadLetters: number;
+  /** Partitions that the process is at work on, of all its stages. */
+  readonly owned: number;
   /** CPU time of the process since its start, in seconds. */
   readonly cpuSeconds: number;
   readonly rssBytes: number;
@@ -35,6 +37,7 @@ export interface Scrape {
 export function scrapeOf(text: string, at: number): Scrape {
   const taken = new Map<string, number>();
   let deadLetters = 0;
+  let owned = 0;
   let cpuSeconds = 0;
   let rssBytes = 0;
   let heapBytes = 0;
@@ -43,11 +46,12 @@ export function scrapeOf(text: string, at: number): Scrape {
       const stage = labels['stage'] ?? '';
       taken.set(stage, (taken.get(stage) ?? 0) + value);
       if (labels['outcome'] === 'dead-letter') deadLetters += value;
-    } else if (name === 'process_cpu_seconds_total') cpuSeconds = value;
+    } else if (name === 'tocsin_partitions' && labels['state'] === 'running') owned += value;
+    else if (name === 'process_cpu_seconds_total') cpuSeconds = value;
     else if (name === 'process_resident_memory_bytes') rssBytes = value;
     else if (name === 'nodejs_heap_size_used_bytes') heapBytes = value;
   }
-  return { at, taken, deadLetters, cpuSeconds, rssBytes, heapBytes };
+  return { at, taken, deadLetters, owned, cpuSeconds, rssBytes, heapBytes };
 }
 
 /** Records taken by all stages whose name begins so. */

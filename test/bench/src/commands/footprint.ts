@@ -1,4 +1,5 @@
 import { partitionOf, keyOf } from '@tocsin/core';
+import { waitUntil } from '@tocsin/testing';
 import { openBed } from '../bed/bed.ts';
 import type { Bed } from '../bed/bed.ts';
 import { cpuSecondsOf, rssBytesOf } from '../bed/cpu-time.ts';
@@ -98,6 +99,8 @@ async function takeOver(
   });
   try {
     await untilItAnswers(second);
+    // Whoever owns nothing yet is no loss.
+    await waitUntil('the second detect to own partitions', async () => (await second.scrape()).owned > 0);
     const rate = 200;
     const plan = planOf({
       records: rate * (before + after),
