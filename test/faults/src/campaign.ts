@@ -113,14 +113,14 @@ export class Campaign {
     await waitUntil(what, ask, { withinMs: 120_000, everyMs: 3_000 });
   }
 
-  /** The faults, from the seed, shuffle by shuffle. */
-  #drawn(): readonly (readonly { readonly kind: Possible; readonly drawn: Drawn }[])[] {
+  /** The faults, from the seed, shuffle by shuffle; what a shuffle needs from before is fetched when it begins. */
+  *#drawn(): Generator<readonly { readonly kind: Possible; readonly drawn: Drawn }[], void, void> {
     const { faults, seed, brokers, kinds } = this.#options;
     const random = seeded(seed * 104_729 + 1);
     const possible = this.#kinds.filter((kind) => kind.brokers === undefined || kind.brokers === brokers);
-    return shuffles(possible, kinds, faults, random).map((shuffle) =>
-      shuffle.map((kind) => ({ kind, drawn: kind.draw(random, this.#memory) })),
-    );
+    for (const shuffle of shuffles(possible, kinds, faults, random)) {
+      yield shuffle.map((kind) => ({ kind, drawn: kind.draw(random, this.#memory) }));
+    }
   }
 
   /** One shuffle after the other; between two of them everything recovers. */

@@ -1,3 +1,5 @@
+import type { LogRecord } from '@tocsin/core';
+
 /** What happened, and when, for the oracle: everything in milliseconds since 1970. */
 export interface Happened {
   readonly number: number;
@@ -30,7 +32,14 @@ export interface Pause {
   readonly longestMs: number;
 }
 
+/** What stood on a topic when it was deleted: nobody can read it there any more. */
+export interface Buried {
+  readonly topic: string;
+  readonly records: readonly LogRecord[];
+}
+
 export class Memory {
+  readonly buried: Buried[] = [];
   readonly faults: Happened[] = [];
   readonly pauses: Pause[] = [];
   readonly taken: TakenBack[] = [];

@@ -1,5 +1,5 @@
 import { deliveryTopic, lanes, topicNames } from '@tocsin/core';
-import type { LedgerRow, Log } from '@tocsin/core';
+import type { LedgerRow, Log, LogRecord } from '@tocsin/core';
 import { dump, header, json, keyOfDelivery, ledgerByKey, secrets, tenant } from '@tocsin/test-e2e';
 import { bankTopic } from '../bed/ground.ts';
 import type { Ground } from '../bed/ground.ts';
@@ -18,7 +18,7 @@ async function evidenceIn(log: Log, bed: Ground, memory: Memory): Promise<object
   const { workload } = bed;
   const ruleSets: object[] = [];
   const transactions: object[] = [];
-  for (const record of await dump(log, topicNames.accountEvents)) {
+  for (const record of await everOn(topicNames.accountEvents, log, memory)) {
     const { partition, offset } = record;
     const value = json<{
       type: string;
@@ -46,7 +46,7 @@ async function evidenceIn(log: Log, bed: Ground, memory: Memory): Promise<object
     offset: Number(header(record, 'tocsin-origin-offset')),
     code: header(record, 'tocsin-code'),
   }));
-  const { deliveries, attempted } = await deliveriesIn(log);
+  const { deliveries, attempted } = await deliveriesIn(log, memory);
   const ledger = (await dump(log, topicNames.ledger)).map((record) => json<LedgerRow>(record));
   const listed = ledger.map(({ deliveryId }) => deliveryId);
   const keys = [...attempted, ...listed].map((id) => keyOfDelivery(secrets.installation, tenant, id));
@@ -80,6 +80,17 @@ async function evidenceIn(log: Log, bed: Ground, memory: Memory): Promise<object
   };
 }
 
+/** Further than any offset reaches. */
+const eraLength = 1e12;
+
+/** What a topic has ever held, also before it was created anew; offsets go on rising from one topic to the next. */
+async function everOn(topic: string, log: Log, { buried }: Memory): Promise<readonly LogRecord[]> {
+  const eras = buried.filter((one) => one.topic === topic).map(({ records }) => records);
+  return [...eras, await dump(log, topic)].flatMap((records, era) =>
+    records.map((record) => ({ ...record, offset: record.offset + era * eraLength })),
+  );
+}
+
 interface Told {
   readonly id: string;
   readonly customerId: string;
@@ -96,12 +107,12 @@ interface Deliveries {
   readonly attempted: readonly string[];
 }
 
-async function deliveriesIn(log: Log): Promise<Deliveries> {
+async function deliveriesIn(log: Log, memory: Memory): Promise<Deliveries> {
   const deliveries: Told[] = [];
   const attempted: string[] = [];
   for (const channel of ['messenger', 'sms', 'email']) {
     for (const lane of lanes) {
-      for (const record of await dump(log, deliveryTopic(channel, lane))) {
+      for (const record of await everOn(deliveryTopic(channel, lane), log, memory)) {
         const { type, id, deliveryId, customerId, content } = json<{
           type: string;
           id: string;

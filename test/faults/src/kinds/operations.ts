@@ -89,8 +89,8 @@ export const rollingUpgrade: Kind = {
 };
 
 /**
- * Redis is restored from a snapshot that was copied away before the first fault: everything since then is replayed, a
- * moment after at least so long as `--snapshot-age` says.
+ * Redis is restored from a snapshot that was copied away before the first fault of the shuffle, at least so long ago as
+ * `--snapshot-age` says: everything since then is replayed.
  */
 export const redisSnapshot: Kind = {
   name: 'redis-snapshot',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { topicNames } from '@tocsin/core';
-import { lag } from '@tocsin/test-e2e';
+import { dump, lag } from '@tocsin/test-e2e';
 import { waitUntil } from '@tocsin/testing';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Bed, Instance } from '../bed/bed.ts';
@@ -140,7 +140,7 @@ export const topicRecreated: Kind = {
   name: 'topic-recreated',
   byName: true,
   exclusive: true,
-  draw: (bed, random) => {
+  draw: (bed, random, memory) => {
     const where = random.pick(
       stages.filter(({ stage }) =>
         ['detect', 'alert', 'deliver.sms.routine', 'deliver.messenger.routine'].includes(stage),
@@ -152,6 +152,7 @@ export const topicRecreated: Kind = {
       run: async () => {
         await quiet(bed);
         const before = requests(bed);
+        memory.buried.push({ topic: where.topic, records: await dump(bed.log, where.topic) });
         await recreate(bed, where.topic);
         if (where.service !== 'deliver') {
           bed.feeder.start();
