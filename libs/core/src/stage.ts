@@ -12,7 +12,11 @@ import type { Instant } from './time.ts';
 export interface Entries {
   /** The value as it was put (a plain object may be changed in place, then `put` again); undefined where absent or expired. */
   get<T>(key: string): T | undefined;
-  /** Structured-clone-like plain values only. With `expiresAt` the entry counts as absent once the stage clock reaches it. */
+  /**
+   * Structured-clone-like plain values only, or an object whose `toJSON` says what is stored of it: `get` returns
+   * the object while it is in memory, and later what was stored. With `expiresAt` the entry counts as absent once the stage
+   * clock reaches it.
+   */
   put(key: string, value: unknown, expiresAt?: Instant): void;
   delete(key: string): void;
   /** All resident entries whose key begins with this (which begins with `!`), in key order. */

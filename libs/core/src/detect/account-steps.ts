@@ -11,8 +11,9 @@ import type { CustomerBankAnswerRecord } from '../records/customer.ts';
 import type { Entries, StepContext } from '../stage.ts';
 import { days } from '../time.ts';
 import { topicNames } from '../topics.ts';
-import { accountEntry, holdersOf, newAccount, nobody } from './account-state.ts';
-import type { AccountState, Trust } from './account-state.ts';
+import { accountEntry, AccountState, holdersOf, newAccount, nobody } from './account-state.ts';
+import type { HolderConditions, Trust } from './account-state.ts';
+import { chosenConditions } from './chosen-conditions.ts';
 import { SeenIds } from './seen-ids.ts';
 
 /** How long an answer "it was me" keeps the same rule silent about the same merchant and card. */
@@ -27,7 +28,7 @@ export type AccountChange =
   AccountEventRecord | AccountHoldersRecord | AccountSettingsRecord | ConditionsRecord | LabelRecord | BankAnswerRecord;
 
 const loadAccount = (entries: Entries, { tenantId, accountId }: AccountChange): AccountState =>
-  entries.get<AccountState>(accountEntry(tenantId, accountId)) ?? newAccount();
+  AccountState.find(entries, accountEntry(tenantId, accountId)) ?? newAccount();
 
 /** What somebody decided earlier never undoes what was decided later. */
 const isStale = (known: { readonly acceptedAt: number } | undefined, acceptedAt: number): boolean =>
@@ -91,11 +92,11 @@ function changeConditions(account: AccountState, record: ConditionsRecord): 'app
   if (isStale(known, acceptedAt)) return 'stale';
   const on = Object.entries(conditions).filter(([, setting]) => setting.on);
   const settings = Object.fromEntries(on.slice(0, maxConditions));
-  const memory = Object.fromEntries(
-    Object.entries(known?.memory ?? {}).filter(([condition]) => Object.hasOwn(settings, condition)),
-  );
+  const remembered = Object.entries(known?.memory ?? {}).filter(([condition]) => Object.hasOwn(settings, condition));
+  const now: HolderConditions = { customerId, acceptedAt, chosen: chosenConditions(JSON.stringify(settings)) };
+  if (remembered.length > 0) now.memory = Object.fromEntries(remembered);
   const others = (account.conditions ?? []).filter((one) => one !== known);
-  account.conditions = [...others, { customerId, acceptedAt, settings, memory }].slice(-maxChoosers);
+  account.conditions = [...others, now].slice(-maxChoosers);
   return 'applied';
 }
 

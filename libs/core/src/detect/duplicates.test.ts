@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { History, storeNumber } from '../rules/history.ts';
 import { minutes } from '../time.ts';
 import type { Status } from '../transaction.ts';
+import type { StoredAccount } from './account-state.ts';
 import { DetectWorld, start } from './test/detect-world.ts';
 
 /** A few payments in a few statuses, some of them in a lifecycle of another name, in any order. */
@@ -53,10 +55,8 @@ describe('a bank that repeats itself', () => {
       fc.property(fc.array(event, { maxLength: 12 }), (events) => {
         const all = ['t-1', 't-2', 't-3', 't-4'].map((id) => ({ id, status: 'reversed' as const }));
         const world = deliver([...events, ...all]);
-        const { history } = world.state.get('a:bank:acc-1')!.value as {
-          history: Record<string, { rings: number[][] }>;
-        };
-        expect(history['debits/account/times']?.rings.flat().slice(2) ?? []).toEqual([]);
+        const history = History.from(world.state.get('a:bank:acc-1')!.value as StoredAccount);
+        expect(history.ringsOf(storeNumber('debits/account/times')).flatMap((ring) => ring.slice(2))).toEqual([]);
       }),
     );
   });

@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { days, minutes } from '../time.ts';
 import type { Status } from '../transaction.ts';
-import type { AccountState } from './account-state.ts';
+import type { StoredAccount } from './account-state.ts';
 import { contentHash } from './content-hash.ts';
 import { mostSeenText } from './seen-ids.ts';
 import { DetectWorld, payment, start } from './test/detect-world.ts';
 
 const entryOf = (id: string): string => `s:5:bank:acc-1:${id}`;
-const accountOf = (world: DetectWorld) => world.state.get('a:bank:acc-1')?.value as AccountState | undefined;
+const accountOf = (world: DetectWorld) => world.state.get('a:bank:acc-1')?.value as StoredAccount | undefined;
 const keysOf = (world: DetectWorld): readonly string[] => [...world.state.keys()];
 
 /** An account whose entry has no room for further ids: credits, which no rule of this world looks at. */

@@ -1,7 +1,7 @@
 import type { Entries } from '../stage.ts';
 import type { Instant } from '../time.ts';
 import { seenEntry, statusOrder } from './account-state.ts';
-import type { AccountState, SeenTransaction } from './account-state.ts';
+import type { AccountState, SeenTransaction, StoredAccount } from './account-state.ts';
 
 /*
  * The ids that an account's transactions had, so that what the bank sends twice counts once. They lie by id and not by time:
@@ -34,7 +34,10 @@ const fitsLine = (id: string): boolean => !id.includes('\n') && !id.includes('\t
  * May this id lie apart? Then its own entry has to be read. An account that build 0.1.0 left has no text: all its ids lie
  * apart.
  */
-export function mayLieApart(account: AccountState | undefined, id: string): boolean {
+export function mayLieApart(
+  account: Pick<AccountState, 'seen' | 'apartUntil'> | StoredAccount | undefined,
+  id: string,
+): boolean {
   if (!fitsLine(id)) return true;
   if (account === undefined) return false;
   const { seen, apartUntil } = account;
@@ -99,15 +102,16 @@ export class SeenIds {
       roomAt = Math.min(roomAt, until);
     }
     if (isFull(living)) this.#account.roomAt = roomAt;
-    else delete this.#account.roomAt;
+    else this.#account.roomAt = undefined;
     return living;
   }
 }
 
 function lineOf(id: string, seen: SeenTransaction, until: Instant): string {
-  const { status, at, minor, content, ...more } = seen;
+  const { status, at, minor, content, fired, lifecycle, merchant, card } = seen;
   const line = `\n${id}\t${statusOrder.indexOf(status)}\t${at}\t${minor}\t${content ?? ''}\t${until}`;
-  return Object.keys(more).length === 0 ? line : `${line}\t${JSON.stringify(more)}`;
+  if (fired === undefined && lifecycle === undefined && merchant === undefined && card === undefined) return line;
+  return `${line}\t${JSON.stringify({ fired, lifecycle, merchant, card })}`;
 }
 
 function parse(line: string): { readonly seen: SeenTransaction; readonly until: Instant } {

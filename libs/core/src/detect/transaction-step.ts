@@ -4,8 +4,8 @@ import type { Program, Verdict } from '../rules/program.ts';
 import type { StepContext } from '../stage.ts';
 import { days } from '../time.ts';
 import type { Status, Transaction } from '../transaction.ts';
-import { factsOf, holdersOf, lifecycleEntry, newAccount, nobody, statusOrder } from './account-state.ts';
-import type { AccountState, Lifecycle, SeenTransaction } from './account-state.ts';
+import { AccountState, factsOf, holdersOf, lifecycleEntry, newAccount, nobody, statusOrder } from './account-state.ts';
+import type { Lifecycle, SeenTransaction } from './account-state.ts';
 import { conflictOutput } from './conflict.ts';
 import { contentHash } from './content-hash.ts';
 import { findingOutput } from './findings.ts';
@@ -59,7 +59,7 @@ export class TransactionStep {
     this.#program = program;
     this.#tx = record.transaction;
     this.#names = namesOf(record);
-    const known = context.entries.get<AccountState>(this.#names.account);
+    const known = AccountState.find(context.entries, this.#names.account);
     this.#account = known ?? newAccount();
     this.#apart = mayLieApart(known, this.#tx.id);
     this.#openSeen();
@@ -73,7 +73,7 @@ export class TransactionStep {
     if (account.seen === undefined) {
       account.seen = '';
       account.apartUntil = at + openFor;
-    } else if (account.apartUntil !== undefined && account.apartUntil <= at) delete account.apartUntil;
+    } else if (account.apartUntil !== undefined && account.apartUntil <= at) account.apartUntil = undefined;
   }
 
   run(): void {
@@ -185,23 +185,25 @@ export class TransactionStep {
   #tell(verdict: Verdict, firedBefore: readonly string[], tooLate: boolean, again: boolean): readonly string[] {
     const { id, status, accountId } = this.#tx;
     const fired = verdict.fired.length === 0 ? verdict.fired : verdict.fired.filter((rule) => !this.#isTrusted(rule));
-    const names = [...fired, ...verdict.shadow].map(({ rule }) => rule);
     for (const { rule } of fired) this.#context.count('findings', { rule, mode: 'live' });
     for (const { rule } of verdict.shadow) this.#context.count('findings', { rule, mode: 'shadow' });
-    const found: Found = {
-      record: this.#record,
-      verdict,
-      fired,
-      ruleSetVersion: this.#program.version,
-      // A later record of the same transaction may find more; its finding has a name of its own, or it would be taken for a copy.
-      name: again ? `${id}~${status}` : id,
-    };
+    const names: string[] = [];
+    for (const { rule } of fired) names.push(rule);
+    for (const { rule } of verdict.shadow) names.push(rule);
     const holders = holdersOf(this.#account);
     const recipients = holders.length === 0 ? [nobody(accountId)] : holders;
     for (const customerId of recipients) {
       const conditions = this.#conditionsOf(customerId, firedBefore, tooLate);
       for (const { condition } of conditions) names.push(`${condition}@${customerId}`);
-      if (names.length === 0 || fired.length + verdict.shadow.length + conditions.length === 0) continue;
+      if (fired.length + verdict.shadow.length + conditions.length === 0) continue;
+      const found: Found = {
+        record: this.#record,
+        verdict,
+        fired,
+        ruleSetVersion: this.#program.version,
+        // A later record of the same transaction may find more; its finding has a name of its own, or it would be taken for a copy.
+        name: again ? `${id}~${status}` : id,
+      };
       this.#context.emit(findingOutput(found, customerId, conditions, this.#context.recordAt));
     }
     return names;
@@ -223,36 +225,40 @@ export class TransactionStep {
 
   /** Which of this holder's conditions hold. With `muted` they only keep up what they remember. */
   #conditionsOf(customerId: string, firedBefore: readonly string[], muted: boolean): readonly FiredCondition[] {
-    const chosen = this.#account.conditions?.find((one) => one.customerId === customerId);
-    if (chosen === undefined) return noConditions;
-    const held: FiredCondition[] = [];
-    for (const [condition, setting] of Object.entries(chosen.settings)) {
+    const ofHolder = this.#account.conditions?.find((one) => one.customerId === customerId);
+    if (ofHolder === undefined) return noConditions;
+    let held: FiredCondition[] | undefined;
+    for (const [condition, setting] of ofHolder.chosen.settings) {
       const running = this.#program.conditions.get(condition)?.condition;
       if (!setting.on || running === undefined || (muted && running.edgeTriggered !== true)) continue;
-      const decision = this.#program.ask(condition, { setting, memory: chosen.memory[condition] });
+      const decision = this.#program.ask(condition, { setting, memory: ofHolder.memory?.[condition] });
       if (decision === undefined || decision.kind === 'notApplicable') continue;
-      if (decision.memory !== undefined) chosen.memory[condition] = decision.memory;
+      if (decision.memory !== undefined) (ofHolder.memory ??= {})[condition] = decision.memory;
       if (muted || decision.kind === 'quiet' || firedBefore.includes(`${condition}@${customerId}`)) continue;
       this.#context.count('findings', { rule: condition, mode: 'live' });
-      held.push({ condition, evidence: decision.evidence });
+      (held ??= []).push({ condition, evidence: decision.evidence });
     }
-    return held;
+    return held ?? noConditions;
   }
 
   #remember(content: number, life: Lifecycle | undefined, fired: readonly string[]): void {
     const { entries, at } = this.#context;
     const { status, occurredAt, amount, lifecycleId } = this.#tx;
     const state: Lifecycle = { status, at: life?.at ?? occurredAt, minor: life?.minor ?? amount.minor };
-    const all = [...(life?.fired ?? noNames), ...fired];
+    const firedBefore = life?.fired ?? noNames;
+    // By far the most transactions: nothing fired, and the bank names no lifecycle.
+    if (this.#names.lifecycle === undefined && firedBefore.length + fired.length === 0) {
+      return this.#keepSeen({ ...state, content });
+    }
+    const all = [...firedBefore, ...fired];
     const named = all.length === 0 ? state : { ...state, fired: all };
     if (this.#names.lifecycle !== undefined) entries.put(this.#names.lifecycle, named, at + openFor);
-    const seen: SeenTransaction = {
+    this.#keepSeen({
       ...named,
       content,
       ...(this.#names.lifecycle === undefined ? {} : { lifecycle: lifecycleId }),
       ...(all.length === 0 ? {} : this.#whereabouts()),
-    };
-    this.#keepSeen(seen);
+    });
   }
 
   /** What a label that comes later has to know of this transaction. */

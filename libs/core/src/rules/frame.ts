@@ -3,6 +3,7 @@ import type { Transaction } from '../transaction.ts';
 import { dimensions } from './dimension.ts';
 import type { Dimension } from './dimension.ts';
 import { hash32 } from './hash.ts';
+import type { History } from './history.ts';
 
 /** What a rule may know of the account besides its transactions. */
 export interface AccountFacts {
@@ -12,8 +13,8 @@ export interface AccountFacts {
   readonly openedAt: Instant;
 }
 
-/** What all features remember of one account, by store. Plain values: it is part of the account's entry. */
-export type History = Record<string, unknown>;
+const dimensionNames = Object.keys(dimensions) as readonly Dimension[];
+const unasked = () => Object.fromEntries(dimensionNames.map((name) => [name, null])) as Record<Dimension, null>;
 
 /** The transaction that is being judged, as features see it. One object serves all transactions in turn. */
 export class Frame {
@@ -31,7 +32,8 @@ export class Frame {
   history!: History;
   /** Rows that came so late that a full window had no place for them. */
   lateDropped = 0;
-  readonly #keys = new Map<string, number | undefined>();
+  /** By dimension; null: not asked yet. */
+  readonly #keys: Record<Dimension, number | undefined | null> = unasked();
 
   begin(tx: Transaction, account: AccountFacts, history: History, known?: { at: Instant; minor: number }): void {
     this.at = known?.at ?? tx.occurredAt;
@@ -42,15 +44,16 @@ export class Frame {
     this.account = account;
     this.history = history;
     this.lateDropped = 0;
-    this.#keys.clear();
+    for (const dimension of dimensionNames) this.#keys[dimension] = null;
   }
 
   /** Hash of the transaction's value in this dimension; undefined where it has none. */
   key(dimension: Dimension): number | undefined {
-    if (this.#keys.has(dimension)) return this.#keys.get(dimension);
+    const known = this.#keys[dimension];
+    if (known !== null) return known;
     const value = dimensions[dimension](this.tx);
     const key = value === undefined ? undefined : hash32(value);
-    this.#keys.set(dimension, key);
+    this.#keys[dimension] = key;
     return key;
   }
 

@@ -6,6 +6,7 @@ export * from './parameters.ts';
 export * from './feature.ts';
 export * from './features.ts';
 export * from './frame.ts';
+export { History } from './history.ts';
 export * from './rule.ts';
 export * from './condition.ts';
 export * from './score.ts';

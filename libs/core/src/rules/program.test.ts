@@ -4,7 +4,7 @@ import type { Transaction } from '../transaction.ts';
 import { fired, quiet } from './decision.ts';
 import { count, distinct, firstSeen, median, previousPlace, recent, sum } from './features.ts';
 import type { Feature, FeatureMap } from './feature.ts';
-import type { History } from './frame.ts';
+import { History } from './history.ts';
 import { problemsOfParameters, off } from './parameters.ts';
 import { attempts, cardPresentPlaces, credits, debits, declinesBut, upTo } from './population.ts';
 import { Program } from './program.ts';
@@ -56,7 +56,7 @@ const spy = (id: string, features: FeatureMap, seen: Record<string, unknown> = {
 function valueOf(feature: Feature, ...transactions: readonly Transaction[]): unknown {
   const { rule, seen } = spy('spy', { value: feature });
   const program = new Program([rule], []);
-  const history: History = {};
+  const history = new History();
   for (const tx of transactions) {
     program.begin(tx, account, history);
     program.judge();
@@ -181,12 +181,12 @@ describe('a program', () => {
       decide: () => quiet,
     });
     const program = new Program([a.rule, b.rule, larger.rule, lazy], []);
-    program.begin(payment(), account, {});
+    program.begin(payment(), account, new History());
     program.judge();
     expect(reads).toBe(1);
     expect(program.stores).toHaveLength(1);
     expect(program.stores[0]!.limits.rows).toBe(64);
-    program.begin(payment(), account, {});
+    program.begin(payment(), account, new History());
     program.judge();
     expect(reads).toBe(2);
   });
@@ -200,7 +200,7 @@ describe('a program', () => {
     const { rule } = spy('all', features);
     const program = new Program([rule], []);
     const absorbed = (...transactions: readonly Transaction[]): History => {
-      const history: History = {};
+      const history = new History();
       for (const tx of transactions) {
         program.begin(tx, account, history);
         program.absorb();
@@ -220,7 +220,7 @@ describe('a program', () => {
       defineRule({ ...spy(id, {}).rule, id, features: () => ({}), decide: () => fired(score, 's', {}, 'ROW') });
     const rules = [firing('weak', 0.2), firing('strong', 0.6)];
     const program = new Program(rules, [], { id: 'r', version: 7, rules: { strong: { weight: 2 } } });
-    program.begin(payment(), account, {});
+    program.begin(payment(), account, new History());
     expect(program.version).toBe(7);
     expect(program.judge().fired.map(({ code, score }) => [code, score])).toEqual([
       ['TC-STRONG.ROW', 1],

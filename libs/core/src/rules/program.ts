@@ -8,7 +8,8 @@ import type { Feature, FeatureMap, Store } from './feature.ts';
 import { missingOf } from './field.ts';
 import type { Field } from './field.ts';
 import { Frame } from './frame.ts';
-import type { AccountFacts, History } from './frame.ts';
+import type { AccountFacts } from './frame.ts';
+import type { History } from './history.ts';
 import type { Parameters } from './parameters.ts';
 import type { RingLimits } from './ring.ts';
 import type { FraudRule } from './rule.ts';
@@ -70,6 +71,8 @@ export class Program {
   readonly #values: unknown[] = [];
   /** The turn in which each value was computed. */
   readonly #computedIn: number[] = [];
+  /** The stores once more, to walk over. */
+  readonly #planned: readonly PlannedStore[];
   #turn = 0;
 
   constructor(rules: readonly FraudRule[], conditions: readonly CustomerCondition[], ruleSet?: RuleSet) {
@@ -91,11 +94,12 @@ export class Program {
         return [[condition.id, { condition, parameters, features: this.#view(condition.features(parameters)) }]];
       }),
     );
+    this.#planned = [...this.#stores.values()];
   }
 
   /** Every store that is kept, in the order in which it was declared. */
   get stores(): readonly PlannedStore[] {
-    return [...this.#stores.values()];
+    return this.#planned;
   }
 
   #view(features: FeatureMap): Readonly<Record<string, unknown>> {
@@ -189,14 +193,14 @@ export class Program {
 
   /** Takes a new transaction into everything that counts it. After `judge`: nothing counts itself. */
   absorb(): void {
-    for (const { store, limits } of this.#stores.values()) {
+    for (const { store, limits } of this.#planned) {
       if (store.population.includes(this.frame.tx)) store.absorb(this.frame, limits);
     }
   }
 
   /** The transaction that stands in the windows at the frame's time was reversed: it leaves all that counted it. */
   withdraw(): void {
-    for (const { store } of this.#stores.values()) {
+    for (const { store } of this.#planned) {
       if (store.population.statuses === 'counted') store.withdraw(this.frame);
     }
   }
@@ -204,7 +208,7 @@ export class Program {
   /** A transaction that counted was declined after all: it leaves the windows and becomes a decline. */
   turnIntoDecline(): void {
     this.withdraw();
-    for (const { store, limits } of this.#stores.values()) {
+    for (const { store, limits } of this.#planned) {
       const { statuses } = store.population;
       if (statuses === 'declined' && store.population.includes(this.frame.tx)) store.absorb(this.frame, limits);
     }

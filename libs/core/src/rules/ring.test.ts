@@ -13,7 +13,6 @@ import {
   rowCount,
 } from './ring.ts';
 import type { Ring } from './ring.ts';
-import { keyLimit, noRings, ringOf, useRing } from './rings-by-key.ts';
 
 const wide = { rows: 1000, span: Number.POSITIVE_INFINITY };
 
@@ -106,20 +105,5 @@ describe('a ring', () => {
   it('has a capacity that is a power of two and fits into an entry', () => {
     expect([1, 4, 5, 60, 64, 65, 256, 10_000].map(ringCapacity)).toEqual([4, 4, 8, 64, 64, 128, 256, maxRingRows]);
     expect(rowCount(filled([[1], [2]]), 0)).toBe(2);
-  });
-});
-
-describe('rings by key', () => {
-  it('keep sixteen keys, and fewer when rings are large', () => {
-    expect([4, 64, 128, 256].map(keyLimit)).toEqual([16, 16, 8, 4]);
-  });
-
-  it('let the key go that was used longest ago', () => {
-    const rings = noRings();
-    for (const key of [1, 2, 3, 1, 4]) insertRow(useRing(rings, key, 3), key, [], wide);
-    expect(rings.keys).toEqual([3, 1, 4]);
-    expect(ringOf(rings, 2)).toBeUndefined();
-    expect(rowsOf(ringOf(rings, 1)!, 0)).toEqual([[1], [1]]);
-    expect(ringOf(undefined, 1)).toBeUndefined();
   });
 });

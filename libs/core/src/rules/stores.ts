@@ -4,10 +4,9 @@ import type { Dimension } from './dimension.ts';
 import type { Store } from './feature.ts';
 import type { Frame } from './frame.ts';
 import type { Population } from './population.ts';
+import { keyLimit, maxKeys, storeNumber } from './history.ts';
 import { findRow, insertRow, removeRow } from './ring.ts';
 import type { Ring } from './ring.ts';
-import { keyLimit, maxKeys, noRings, ringOf, useRing } from './rings-by-key.ts';
-import type { RingsByKey } from './rings-by-key.ts';
 
 /** What a row holds besides its time. */
 interface Columns {
@@ -72,6 +71,7 @@ const row: number[] = [];
 
 function ringStore(columns: Columns, { of, by, timed }: RingStoreOptions): RingStore {
   const id = `${of.id}/${by}/${columns.id}${timed ? '' : '*'}`;
+  const number = storeNumber(id);
   const { width } = columns;
   const keyOf = (frame: Frame) => (columns.money ? frame.moneyKey(by) : frame.key(by));
   return {
@@ -80,7 +80,7 @@ function ringStore(columns: Columns, { of, by, timed }: RingStoreOptions): RingS
     population: of,
     ring: (frame) => {
       const key = keyOf(frame);
-      return key === undefined ? undefined : ringOf(frame.history[id] as RingsByKey | undefined, key);
+      return key === undefined ? undefined : frame.history.ring(number, key);
     },
     ownRow: (ring, frame) =>
       frame.counted ? findRow(ring, width, frame.at, columns.money ? frame.minor : undefined) : -1,
@@ -89,18 +89,15 @@ function ringStore(columns: Columns, { of, by, timed }: RingStoreOptions): RingS
       const key = keyOf(frame);
       row.length = 0;
       if (key === undefined || !columns.write(frame, row)) return;
-      const rings = (frame.history[id] ??= noRings()) as RingsByKey;
-      const ring = useRing(rings, key, keyLimit(limits.rows));
+      const ring = frame.history.useRing(number, key, keyLimit(limits.rows));
       if (!insertRow(ring, frame.at, row, limits)) frame.lateDropped++;
     },
     withdraw(frame) {
-      const rings = frame.history[id] as RingsByKey | undefined;
-      if (rings === undefined) return;
       const first = columns.money ? frame.minor : undefined;
       const own = this.ring(frame);
       if (own !== undefined && removeRow(own, width, frame.at, first)) return;
       // A reversal need not repeat card or device: then the row is looked for everywhere.
-      rings.rings.some((ring) => removeRow(ring, width, frame.at, first));
+      frame.history.ringsOf(number).some((ring) => removeRow(ring, width, frame.at, first));
     },
   };
 }
@@ -117,23 +114,20 @@ export interface SetStore extends Store {
   firstSeenAt(frame: Frame, value: string): number | undefined;
 }
 
-/** In the order of use, the newest last: value, first seen, value, first seen … */
-type Seen = (string | number)[];
-
 export function setStore(of: Population, dimension: Dimension): SetStore {
   const id = `${of.id}/seen ${dimension}`;
   return {
     id,
     population: of,
     firstSeenAt(frame, value) {
-      const seen = frame.history[id] as Seen | undefined;
+      const seen = frame.history.sets[id];
       const index = seen?.indexOf(value) ?? -1;
       return index < 0 ? undefined : (seen![index + 1] as number);
     },
     absorb(frame) {
       const value = dimensions[dimension](frame.tx);
       if (value === undefined) return;
-      const seen = (frame.history[id] ??= []) as Seen;
+      const seen = (frame.history.sets[id] ??= []);
       const index = seen.indexOf(value);
       let firstAt = frame.at;
       if (index >= 0) {

@@ -1,5 +1,6 @@
 import { partitionOf } from '@tocsin/core';
 import type { Entries, Instant, LogRecord, Output, Stage, StepContext, Timer } from '@tocsin/core';
+import { storedForm } from './stored-form.ts';
 
 /*
  * The outside oracle: what a stage must write, worked out from the log alone, without a line of the engine. Slow, plain,
@@ -156,7 +157,7 @@ function entriesOf({ values }: ReferenceState, clock: Instant): Entries {
   };
   return {
     get,
-    put: (key, value, expiresAt = 0) => void values.set(key, { value: structuredClone(value), expiresAt }),
+    put: (key, value, expiresAt = 0) => void values.set(key, { value: structuredClone(storedForm(value)), expiresAt }),
     delete: (key) => void values.delete(key),
     *resident<T>(prefix: string) {
       for (const key of [...values.keys()].filter((name) => name.startsWith(prefix)).sort()) {

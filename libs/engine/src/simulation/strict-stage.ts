@@ -1,6 +1,7 @@
 import type { Entries, Stage, StepContext } from '@tocsin/core';
 import { isDeepStrictEqual } from 'node:util';
 import { decodeEntry, encodeEntry } from '../entry-codec.ts';
+import { storedForm } from './stored-form.ts';
 
 const forbidden = (what: string) => (): never => {
   throw new Error(`A step used ${what}; that would not replay.`);
@@ -48,6 +49,15 @@ function withoutChance<T>(run: () => T): T {
   }
 }
 
+/** What says by `toJSON` what is stored of it is held to that what was stored is stored as the same again. */
+function isStoredAsItIs(value: unknown): boolean {
+  const bytes = encodeEntry(value);
+  const stored = decodeEntry(bytes);
+  return storedForm(value) === value
+    ? isDeepStrictEqual(stored, value)
+    : Buffer.from(encodeEntry(stored)).equals(bytes);
+}
+
 /** Hands entries out, and remembers what they were, to find those that were changed without being put. */
 class WatchedEntries implements Entries {
   readonly #entries: Entries;
@@ -69,7 +79,7 @@ class WatchedEntries implements Entries {
   }
 
   put(key: string, value: unknown, expiresAt?: number): void {
-    if (!isDeepStrictEqual(decodeEntry(encodeEntry(value)), value)) {
+    if (!isStoredAsItIs(value)) {
       throw new Error('A step put a value that is another one after it was stored.');
     }
     this.#handedOut.delete(key);

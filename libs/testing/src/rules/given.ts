@@ -1,13 +1,12 @@
 import { AssertionError } from 'node:assert';
 import { isDeepStrictEqual } from 'node:util';
-import { Program, combinedScore, days, minutes } from '@tocsin/core';
+import { History, Program, combinedScore, days, minutes } from '@tocsin/core';
 import type {
   AccountFacts,
   ConditionSetting,
   CustomerCondition,
   FiredRule,
   FraudRule,
-  History,
   RuleSet,
   Transaction,
   Verdict,
@@ -78,7 +77,7 @@ const factsOf = ({ country, opened = 3650 }: GivenAccount): AccountFacts => {
 };
 
 abstract class Scene<Self> {
-  protected readonly history: History = {};
+  protected readonly history = new History();
   protected account: AccountFacts = factsOf({});
   readonly #timeLine = new TimeLine();
 

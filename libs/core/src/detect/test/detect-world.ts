@@ -102,6 +102,10 @@ export const payment = (id: string, occurredAt: Instant): Transaction => ({
   status: 'booked',
 });
 
+/** As an entry is stored: what has a form of its own for it is asked for that, as MessagePack does. */
+const stored = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'toJSON' in value ? (value.toJSON as () => unknown)() : value;
+
 export class DetectWorld {
   readonly outputs: Output[] = [];
   readonly counts: string[] = [];
@@ -182,7 +186,7 @@ export class DetectWorld {
       },
       put: (key, value, expiresAt = 0) => {
         check(key);
-        this.state.set(key, { value: structuredClone(value), expiresAt });
+        this.state.set(key, { value: structuredClone(stored(value)), expiresAt });
       },
       delete: (key) => {
         check(key);
