@@ -1,16 +1,14 @@
-import type { Outcome } from '@tocsin/core';
+import type { ChannelTools, HttpAnswer, HttpRequest, Outcome } from '@tocsin/core';
 
 /** What came back from one HTTP request: an answer with its whole body, or what the failure says about the message. */
 export type Exchange =
-  | { readonly kind: 'answered'; readonly status: number; readonly headers: Headers; readonly text: string }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers: HttpAnswer['headers'];
+      readonly text: string;
+    }
   | { readonly kind: 'failed'; readonly outcome: Outcome };
-
-export interface HttpRequest {
-  readonly url: string;
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
 
 /** No answer that a provider documents comes near this; more is not read. */
 const maxAnswerBytes = 256 * 1024;
@@ -36,32 +34,42 @@ export const handshakeFailed =
  * content to a party that nobody agreed to).
  */
 export async function exchange(
-  fetch: typeof globalThis.fetch,
+  { fetch, request: plain = byFetch(fetch) }: ChannelTools,
   request: HttpRequest,
   signal: AbortSignal,
 ): Promise<Exchange> {
   if (signal.aborted) return failed({ kind: 'retry', code: 'aborted-before-start', scope: 'message' });
-  let response: Response;
+  let answer: HttpAnswer;
   try {
-    const { method, headers, body } = request;
-    response = await fetch(request.url, {
+    answer = await plain(request, signal);
+  } catch (error) {
+    return failed(outcomeOfFailure(error, signal));
+  }
+  try {
+    const { status, headers } = answer;
+    return { kind: 'answered', status, headers, text: await answer.text(maxAnswerBytes) };
+  } catch {
+    // The provider began to answer, so it has the message; what it decided is lost.
+    return failed({ kind: 'unknown', code: signal.aborted ? 'timeout' : 'answer-lost' });
+  }
+}
+
+const byFetch =
+  (fetch: ChannelTools['fetch']): NonNullable<ChannelTools['request']> =>
+  async ({ url, method, headers, body }, signal) => {
+    const response = await fetch(url, {
       method,
       headers,
       redirect: 'manual',
       signal,
       ...(body === undefined ? {} : { body }),
     });
-  } catch (error) {
-    return failed(outcomeOfFailure(error, signal));
-  }
-  try {
-    const { status, headers } = response;
-    return { kind: 'answered', status, headers, text: await readAnswer(response) };
-  } catch {
-    // The provider began to answer, so it has the message; what it decided is lost.
-    return failed({ kind: 'unknown', code: signal.aborted ? 'timeout' : 'answer-lost' });
-  }
-}
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: (mostBytes) => readText(response.body as AsyncIterable<Uint8Array> | null, mostBytes),
+    };
+  };
 
 const failed = (outcome: Outcome): Exchange => ({ kind: 'failed', outcome });
 
@@ -75,7 +83,7 @@ function outcomeOfFailure(error: unknown, signal: AbortSignal): Outcome {
   return { kind: 'unknown', code: signal.aborted ? 'timeout' : 'connection-lost' };
 }
 
-/** fetch wraps what happened in causes; the innermost one that carries a code tells. */
+/** `fetch` wraps what happened in causes; the innermost one that carries a code tells. */
 function rootOf(error: unknown): { readonly code: string; readonly message: string } {
   let found = { code: '', message: '' };
   let at: unknown = error;
@@ -87,20 +95,21 @@ function rootOf(error: unknown): { readonly code: string; readonly message: stri
   return found;
 }
 
-async function readAnswer(response: Response): Promise<string> {
-  if (response.body === null) return '';
+/** The beginning of a body as text; the rest is not read. */
+export async function readText(body: AsyncIterable<Uint8Array> | null, mostBytes: number): Promise<string> {
+  if (body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     chunks.push(chunk);
     size += chunk.byteLength;
-    if (size > maxAnswerBytes) break;
+    if (size > mostBytes) break;
   }
-  return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString('utf8');
+  return Buffer.concat(chunks).subarray(0, mostBytes).toString('utf8');
 }
 
 /** `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3). Undefined where absent or unreadable. */
-export function retryAfterMs(headers: Headers, now: number): number | undefined {
+export function retryAfterMs(headers: HttpAnswer['headers'], now: number): number | undefined {
   const value = headers.get('retry-after')?.trim();
   if (value === undefined || value === '') return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1_000;

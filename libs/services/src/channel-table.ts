@@ -1,5 +1,5 @@
-import { channels } from '@tocsin/channels';
-import type { Channel, OpenChannel, WebhookAnswer, WebhookRequest } from '@tocsin/core';
+import { channels, plainRequest } from '@tocsin/channels';
+import type { Channel, ChannelTools, OpenChannel, WebhookAnswer, WebhookRequest } from '@tocsin/core';
 import { checked } from '@tocsin/nest';
 import type { ConfigurationProblem } from '@tocsin/nest';
 import { fetch } from 'undici';
@@ -15,6 +15,8 @@ export interface ConfiguredChannel {
   open(): OpenChannel;
   readonly receive?: (request: WebhookRequest) => WebhookAnswer;
 }
+
+const tools: ChannelTools = { fetch: fetch as unknown as typeof globalThis.fetch, request: plainRequest };
 
 /** The configured channels, and what is wrong with them. */
 export function configuredChannels(settings: Settings): {
@@ -54,7 +56,7 @@ export function configuredChannels(settings: Settings): {
       tenantId,
       options,
       provider: channel.provider(options),
-      open: () => channel.open(options, { fetch: fetch as unknown as typeof globalThis.fetch }),
+      open: () => channel.open(options, tools),
       ...(channel.webhook === undefined
         ? {}
         : {

@@ -5,7 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import type { ValidationError } from 'class-validator';
-import type { Channel, OpenChannel, Outcome, Recipient, RenderedMessage, WebhookRequest } from '@tocsin/core';
+import type {
+  Channel,
+  ChannelTools,
+  OpenChannel,
+  Outcome,
+  Recipient,
+  RenderedMessage,
+  WebhookRequest,
+} from '@tocsin/core';
 import type { Behaviour } from './http-counterpart.ts';
 import { withTrappedProcess } from './trapped-process.ts';
 
@@ -34,6 +42,8 @@ export interface ChannelUnderTest {
     /** Calls with a missing or wrong signature. */
     readonly forged: readonly WebhookRequest[];
   };
+  /** What the channel is handed beside `fetch`. */
+  readonly tools?: Omit<ChannelTools, 'fetch'>;
   readonly stop: () => Promise<void>;
 }
 
@@ -219,7 +229,7 @@ const optionsOf = (test: ChannelUnderTest, plain: object = test.options()): obje
   plainToInstance(test.channel.options, plain);
 
 const openOf = (test: ChannelUnderTest, plain?: object): OpenChannel =>
-  test.channel.open(optionsOf(test, plain), { fetch: ownFetch });
+  test.channel.open(optionsOf(test, plain), { fetch: ownFetch, ...test.tools });
 
 /** Taken before any case replaces the global one: what a channel is handed, as opposed to what it may grab. */
 const ownFetch = globalThis.fetch;

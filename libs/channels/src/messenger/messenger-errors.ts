@@ -1,5 +1,5 @@
 import { minutes } from '@tocsin/core';
-import type { Outcome } from '@tocsin/core';
+import type { HttpAnswer, Outcome } from '@tocsin/core';
 import { outcomeOfRow, rowOf } from '../error-table.ts';
 import type { ErrorRow } from '../error-table.ts';
 import { outcomeOfStatus, retryAfterMs } from '../http.ts';
@@ -61,7 +61,7 @@ export const messengerErrors: readonly ErrorRow[] = [
 
 /** Reads one answer of the Send API. `accepted` carries Meta's message id. */
 export function outcomeOfAnswer(
-  answer: { readonly status: number; readonly headers: Headers; readonly text: string },
+  answer: { readonly status: number; readonly headers: HttpAnswer['headers']; readonly text: string },
   now: number,
 ): Outcome {
   const { status, headers, text } = answer;
@@ -95,7 +95,7 @@ function outcomeOfError(
 }
 
 /** `Retry-After`, or the longest `estimated_time_to_regain_access` (minutes) of the usage header. */
-function waitOf(headers: Headers, now: number): number | undefined {
+function waitOf(headers: HttpAnswer['headers'], now: number): number | undefined {
   const usage = objectOf(parseJson(headers.get('x-business-use-case-usage') ?? ''));
   const regain = Object.values(usage)
     .flatMap(listOf)

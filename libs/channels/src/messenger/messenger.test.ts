@@ -5,6 +5,7 @@ import { startFakeGraph } from '@tocsin/simulator';
 import type { FakeGraph, FakeGraphOptions, Fault } from '@tocsin/simulator';
 import { channelCases, counterpartRetryAfterSeconds } from '@tocsin/suites';
 import type { ChannelUnderTest } from '@tocsin/suites';
+import { plainRequest } from '../plain-request.ts';
 import { messenger } from './messenger.ts';
 import { messengerErrors } from './messenger-errors.ts';
 import { MessengerOptions } from './messenger-options.ts';
@@ -91,6 +92,10 @@ async function underTest(): Promise<ChannelUnderTest> {
 
 describe('the contract of a channel', () => {
   it.each(channelCases(underTest))('$name', ({ run }) => run());
+  it.each(channelCases(async () => ({ ...(await underTest()), tools: { request: plainRequest } })))(
+    '$name, by plain requests',
+    ({ run }) => run(),
+  );
 });
 
 describe('messenger', () => {
@@ -113,7 +118,10 @@ describe('messenger', () => {
   async function given(fakeOptions: Partial<FakeGraphOptions> = {}, options: object = {}) {
     const started = await startFakeGraph({ ...secrets, templates, now: () => now, ...fakeOptions });
     fake = started;
-    const channel = messenger.open(plainToInstance(MessengerOptions, plainOptions(started.port, options)), { fetch });
+    const channel = messenger.open(plainToInstance(MessengerOptions, plainOptions(started.port, options)), {
+      fetch,
+      request: plainRequest,
+    });
     const signal = new AbortController().signal;
     return {
       fake: started,

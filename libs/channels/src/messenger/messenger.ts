@@ -32,7 +32,7 @@ export const messenger = defineChannel({
   webhook: messengerWebhook,
 });
 
-function openMessenger(options: MessengerOptions, { fetch }: ChannelTools): OpenChannel {
+function openMessenger(options: MessengerOptions, tools: ChannelTools): OpenChannel {
   const url = new URL(`${options.baseUrl.replace(/\/+$/, '')}/${options.version}/${options.pageId}/messages`);
   if (options.appSecretProof) {
     url.searchParams.set(
@@ -49,7 +49,7 @@ function openMessenger(options: MessengerOptions, { fetch }: ChannelTools): Open
   return {
     async send(recipient, message, { key, now, signal }) {
       const post = async (body: object): Promise<Outcome> => {
-        const answer = await exchange(fetch, { ...request, body: JSON.stringify(body) }, signal);
+        const answer = await exchange(tools, { ...request, body: JSON.stringify(body) }, signal);
         return answer.kind === 'answered' ? outcomeOfAnswer(answer, now) : answer.outcome;
       };
 

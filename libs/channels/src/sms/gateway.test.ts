@@ -5,6 +5,7 @@ import { startFakeGenericSms } from '@tocsin/simulator';
 import type { FakeGenericSms, FakeGenericSmsOptions, Fault } from '@tocsin/simulator';
 import { channelCases, counterpartRetryAfterSeconds } from '@tocsin/suites';
 import type { ChannelUnderTest } from '@tocsin/suites';
+import { plainRequest } from '../plain-request.ts';
 import { webhookCall } from '../webhook-call.testing.ts';
 import { sms, SmsOptions } from './sms.ts';
 
@@ -90,6 +91,10 @@ async function underTest(): Promise<ChannelUnderTest> {
 
 describe('the contract of a channel', () => {
   it.each(channelCases(underTest))('$name', ({ run }) => run());
+  it.each(channelCases(async () => ({ ...(await underTest()), tools: { request: plainRequest } })))(
+    '$name, by plain requests',
+    ({ run }) => run(),
+  );
 });
 
 describe('sms by a described gateway', () => {
@@ -100,7 +105,7 @@ describe('sms by a described gateway', () => {
     const started = await startFakeGenericSms({ ...bearer, ...fakeOptions });
     fake = started;
     const options = plainToInstance(SmsOptions, description(started.port, more));
-    const channel = sms.open(options, { fetch });
+    const channel = sms.open(options, { fetch, request: plainRequest });
     return {
       fake: started,
       options,

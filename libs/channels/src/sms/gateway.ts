@@ -6,7 +6,7 @@ import type { AnswerTest, GatewayAuth, GatewayOptions } from './gateway-options.
 import { fillTemplate } from './gateway-template.ts';
 
 /** Sends through a gateway that is described by templates. */
-export function openGateway(options: GatewayOptions, { fetch }: ChannelTools): OpenChannel {
+export function openGateway(options: GatewayOptions, tools: ChannelTools): OpenChannel {
   const { method, contentType, from } = options;
   const template = contentType === 'application/json' ? options.body : options.form;
 
@@ -23,7 +23,7 @@ export function openGateway(options: GatewayOptions, { fetch }: ChannelTools): O
         ...authHeaders(options.auth, body ?? ''),
       };
       const url = fillTemplate(options.url, values);
-      const answer = await exchange(fetch, { url, method, headers, ...(body === undefined ? {} : { body }) }, signal);
+      const answer = await exchange(tools, { url, method, headers, ...(body === undefined ? {} : { body }) }, signal);
       if (answer.kind === 'failed') return answer.outcome;
       return outcomeOfAnswer(options, answer, key, retryAfterMs(answer.headers, now));
     },

@@ -1,4 +1,4 @@
-import type { Outcome } from '@tocsin/core';
+import type { HttpAnswer, Outcome } from '@tocsin/core';
 import { outcomeOfRow, rowOf } from '../error-table.ts';
 import type { ErrorRow } from '../error-table.ts';
 import { outcomeOfStatus, retryAfterMs } from '../http.ts';
@@ -25,7 +25,7 @@ export const twilioErrors: readonly ErrorRow[] = [
 
 /** Reads one answer of the Messages API. `accepted` carries the message SID. */
 export function outcomeOfAnswer(
-  answer: { readonly status: number; readonly headers: Headers; readonly text: string },
+  answer: { readonly status: number; readonly headers: HttpAnswer['headers']; readonly text: string },
   now: number,
 ): Outcome {
   const { status, headers, text } = answer;

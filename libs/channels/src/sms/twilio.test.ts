@@ -5,6 +5,7 @@ import { startFakeTwilio } from '@tocsin/simulator';
 import type { FakeTwilio, FakeTwilioOptions, Fault } from '@tocsin/simulator';
 import { channelCases, counterpartRetryAfterSeconds } from '@tocsin/suites';
 import type { ChannelUnderTest } from '@tocsin/suites';
+import { plainRequest } from '../plain-request.ts';
 import { webhookCall } from '../webhook-call.testing.ts';
 import { sms, SmsOptions } from './sms.ts';
 import { twilioErrors } from './twilio-errors.ts';
@@ -77,6 +78,10 @@ async function underTest(): Promise<ChannelUnderTest> {
 
 describe('the contract of a channel', () => {
   it.each(channelCases(underTest))('$name', ({ run }) => run());
+  it.each(channelCases(async () => ({ ...(await underTest()), tools: { request: plainRequest } })))(
+    '$name, by plain requests',
+    ({ run }) => run(),
+  );
 });
 
 describe('sms by a Twilio-compatible provider', () => {
@@ -87,7 +92,7 @@ describe('sms by a Twilio-compatible provider', () => {
     const started = await startFakeTwilio({ ...account, ...fakeOptions });
     fake = started;
     const options = plainToInstance(SmsOptions, plainOptions(started.port, more));
-    const channel = sms.open(options, { fetch });
+    const channel = sms.open(options, { fetch, request: plainRequest });
     const message = {
       text: 'Did you pay 12.50 EUR?',
       subject: '',

@@ -7,7 +7,7 @@ import type { TwilioOptions } from './twilio-options.ts';
 const maxBody = 1_600;
 
 /** Sends by the Messages API, version 2010-04-01: a form POST with Basic authentication. */
-export function openTwilio(options: TwilioOptions, { fetch }: ChannelTools): OpenChannel {
+export function openTwilio(options: TwilioOptions, tools: ChannelTools): OpenChannel {
   const { accountSid, apiKeySid, password } = options;
   const url = `${options.baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${accountSid}/Messages.json`;
   const headers = {
@@ -28,7 +28,7 @@ export function openTwilio(options: TwilioOptions, { fetch }: ChannelTools): Ope
         AddressRetention: 'obfuscate',
         ...(options.statusCallbackUrl === undefined ? {} : { StatusCallback: withKey(options.statusCallbackUrl, key) }),
       });
-      const answer = await exchange(fetch, { url, method: 'POST', headers, body: form.toString() }, signal);
+      const answer = await exchange(tools, { url, method: 'POST', headers, body: form.toString() }, signal);
       return answer.kind === 'answered' ? outcomeOfAnswer(answer, now) : answer.outcome;
     },
   };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { sms, SmsOptions } from '@tocsin/channels';
+import { plainRequest, sms, SmsOptions } from '@tocsin/channels';
 import { hours } from '@tocsin/core';
 import { deliveryCompanion } from './executor.ts';
 import { executorClock } from './executor-clock.ts';
@@ -59,7 +59,11 @@ describe('a provider over HTTP', () => {
     const companion = deliveryCompanion({
       ...base,
       clock: executorClock,
-      channel: { ...base.channel, provider: sms.provider(options), open: sms.open(options, { fetch }) },
+      channel: {
+        ...base.channel,
+        provider: sms.provider(options),
+        open: sms.open(options, { fetch, request: plainRequest }),
+      },
     });
     const owner = new Owner('me', log, companion);
     const fresh = { expiresAt: Date.now() + hours(1) };
