@@ -103,6 +103,8 @@ export class RedisSettings {
   @IsOptional() @ValidateNested() @Type(() => TlsSettings) tls?: TlsSettings;
   /** Replicas that must have a barrier before a revocation is answered. Production: at least 1. */
   @IsInt() @Min(0) @Max(5) barrierReplicas: number = 0;
+  /** Demands at start what a bank needs: `min-replicas-to-write` and an append-only file. */
+  @IsBoolean() production: boolean = false;
 }
 
 export class PartitionSettings {

@@ -112,6 +112,7 @@ export async function openPlatform(settings: Settings, logger: Logger): Promise<
     installation,
     ...redisAddress(settings.redis),
     replicas: settings.redis.barrierReplicas,
+    production: settings.redis.production,
     logger,
   });
   return {
