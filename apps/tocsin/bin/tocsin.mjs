@@ -12,7 +12,9 @@ if (!existsSync(main)) {
 }
 const pinned = `${root}node_modules/.bin/node`;
 if (existsSync(pinned) && process.env.TOCSIN_NODE !== 'pinned') {
-  const child = spawn(pinned, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
+  // Short-lived objects get as much room as in the image: see deploy/Dockerfile.
+  const options = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'];
+  const child = spawn(pinned, [...options, main, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, TOCSIN_NODE: 'pinned' },
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, startGuarded, waitUntil } from '@tocsin/testing';
@@ -12,6 +13,12 @@ export const stageNames: readonly StageName[] = ['ingest', 'detect', 'alert', 'd
 const mainOf = (name: StageName): string =>
   fileURLToPath(new URL(`../../../../apps/${name}/dist/main.js`, import.meta.url));
 const allInOne = fileURLToPath(new URL('../../../../apps/tocsin/dist/main.js', import.meta.url));
+
+/** What the image tells Node. */
+const imageOptions = (): readonly string[] => {
+  const image = readFileSync(new URL('../../../../deploy/Dockerfile', import.meta.url), 'utf8');
+  return /^ENV NODE_OPTIONS=(.+)$/m.exec(image)?.[1]?.split(' ') ?? [];
+};
 
 /** A service as production runs it: `apps/<name>/dist/main.js --config FILE`, in a process of its own. */
 export interface ServiceProcess {
@@ -46,7 +53,7 @@ export async function startService(name: StageName | 'all', options: ServiceOpti
       ? [allInOne, '--config', file, 'run', '--services', stageNames.join(',')]
       : [mainOf(name), '--config', file];
   const startedAt = performance.now();
-  const child: GuardedProcess = startGuarded(process.execPath, [...nodeOptions, ...parameters], {
+  const child: GuardedProcess = startGuarded(process.execPath, [...imageOptions(), ...nodeOptions, ...parameters], {
     outputFile: join(folder, `${name}-${port}.out`),
     cwd: folder,
   });
