@@ -56,6 +56,7 @@ import type { Outcome } from '@tocsin/core';
 import { outcomeOfRow, rowOf } from '../error-table.ts';
 import type { ErrorRow } from '../error-table.ts';
 import { exchange, outcomeOfStatus, retryAfterMs } from '../http.ts';
+import type { Exchange } from '../http.ts';
 import { objectOf, parseJson, textOf } from '../json.ts';
 
 /** Options of the channel \`${id}\`. */
@@ -90,7 +91,7 @@ export const ${name} = defineChannel({
     defaultClasses: ['existence'],
   },
   provider: ({ baseUrl }) => ({ name: new URL(baseUrl).host, account: '' }),
-  open: ({ baseUrl, token }, { fetch }) => ({
+  open: ({ baseUrl, token }, tools) => ({
     async send({ address }, { text }, { key, now, signal }) {
       const request = {
         url: \`\${baseUrl.replace(/\\/+$/, '')}/messages\`,
@@ -98,13 +99,13 @@ export const ${name} = defineChannel({
         headers: { authorization: \`Bearer \${token}\`, 'content-type': 'application/json' },
         body: JSON.stringify({ to: address, text, key }),
       };
-      const answer = await exchange(fetch, request, signal);
+      const answer = await exchange(tools, request, signal);
       return answer.kind === 'answered' ? outcomeOfAnswer(answer, now) : answer.outcome;
     },
   }),
 });
 
-function outcomeOfAnswer({ status, headers, text }: { status: number; headers: Headers; text: string }, now: number): Outcome {
+function outcomeOfAnswer({ status, headers, text }: Extract<Exchange, { kind: 'answered' }>, now: number): Outcome {
   const { id, error } = objectOf(parseJson(text));
   if (status >= 200 && status < 300) {
     const ref = textOf(id);
