@@ -4,6 +4,18 @@ interface Waiting<Question, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
+let ending: (() => void)[] = [];
+
+/** Calls at the end of this turn, together with all others, so that what they send to Redis leaves in one piece. */
+function atEndOfTurn(call: () => void): void {
+  if (ending.push(call) > 1) return;
+  setImmediate(() => {
+    const calls = ending;
+    ending = [];
+    for (const one of calls) one();
+  });
+}
+
 /**
  * Gathers what is asked in one turn of the event loop, and asks it together as the turn ends: many callers then share one
  * round trip. Every question is sent after it was asked, so an answer is as new as if it had been asked alone.
@@ -19,7 +31,7 @@ export class OneTurn<Question, Answer> {
 
   ask(question: Question): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.push({ question, resolve, reject }) === 1) setImmediate(() => void this.#askAll());
+      if (this.#waiting.push({ question, resolve, reject }) === 1) atEndOfTurn(() => void this.#askAll());
     });
   }
 

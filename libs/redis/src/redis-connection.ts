@@ -114,12 +114,23 @@ export class RedisConnection {
       );
     });
     try {
-      return await Promise.race([this.#opened.then(() => work(this.#client)), late]);
+      return await Promise.race([this.#opened.then(() => this.#together(work)), late]);
     } catch (error) {
       throw redisError(error);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** What is sent in one turn (the checkpoints, the reads of many partitions) leaves in one piece and costs one write. */
+  #together<T>(work: (client: Redis | Cluster) => Promise<T>): Promise<T> {
+    const client = this.#client;
+    const stream = client instanceof Redis && client.status === 'ready' ? client.stream : undefined;
+    if (stream !== undefined && !stream.writableCorked) {
+      stream.cork();
+      process.nextTick(() => stream.uncork());
+    }
+    return work(client);
   }
 
   /** Runs a script; bulk replies come as Buffers. */
