@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AccountHoldersRecord, ConditionSetting, LabelRecord, RuleSet } from '../records/account.ts';
 import { days, minutes } from '../time.ts';
-import type { StoredAccount } from './account-state.ts';
+import type { AccountState } from './account-state.ts';
+import { storedAccount } from './stored-account.ts';
+import type { StoredAccount } from './stored-account.ts';
 import { DetectWorld, start } from './test/detect-world.ts';
+
+const accountIn = (world: DetectWorld): AccountState =>
+  storedAccount(world.state.get('a:bank:acc-1')!.value as StoredAccount);
 
 const accountId = 'acc-1';
 
@@ -198,7 +203,7 @@ describe('records from outside', () => {
       data: {},
     } as const;
     const world = new DetectWorld().change({ ...event, id: 'e-1' }).change({ ...event, id: 'e-2' });
-    const state = world.state.get('a:bank:acc-1')!.value as StoredAccount;
+    const state = accountIn(world);
     expect(state.events).toEqual({ 'payee-added': { count: 2, lastAt: start } });
     expect(world.counts).toEqual(['account_changes account-event applied', 'account_changes account-event applied']);
   });
@@ -209,7 +214,7 @@ describe('records from outside', () => {
       .change({ ...settings, id: 's-1', acceptedAt: start, country: 'BG', openedOn: '2020-01-01' })
       .change({ ...settings, id: 's-2', acceptedAt: start + 2, currency: 'EUR' })
       .change({ ...settings, id: 's-3', acceptedAt: start + 1, country: 'FR' });
-    expect((world.state.get('a:bank:acc-1')!.value as StoredAccount).settings).toEqual({
+    expect(accountIn(world).settings).toEqual({
       acceptedAt: start + 2,
       country: 'BG',
       openedAt: Date.UTC(2020, 0, 1),
@@ -259,7 +264,7 @@ describe('labels', () => {
       .pay('t-3', { merchant, card })
       .change(label('t-2', 'fraud'));
     expect(world.pay('t-4', { merchant, card }).told).toHaveLength(2);
-    expect((world.state.get('a:bank:acc-1')!.value as StoredAccount).labels).toEqual({ fraud: 1, genuine: 1 });
+    expect(accountIn(world).labels).toEqual({ fraud: 1, genuine: 1 });
   });
 
   it('are remembered for sixteen combinations at most', () => {
@@ -267,7 +272,7 @@ describe('labels', () => {
     for (let i = 0; i < 40; i++) {
       world.pay(`t-${i}`, { merchant: { id: `m-${i}` }, card }).change(label(`t-${i}`, 'genuine'));
     }
-    expect((world.state.get('a:bank:acc-1')!.value as StoredAccount).trusted).toHaveLength(16);
+    expect(accountIn(world).trusted).toHaveLength(16);
   });
 });
 

@@ -1,13 +1,11 @@
 import { keyOf } from '../partition.ts';
-import type { AccountEventKind, AccountHoldersRecord, ConditionSetting } from '../records/account.ts';
+import type { AccountEventKind, AccountHoldersRecord } from '../records/account.ts';
 import type { AccountFacts } from '../rules/frame.ts';
 import { History } from '../rules/history.ts';
-import type { HistoryByName, StoredHistory } from '../rules/history.ts';
-import type { Entries } from '../stage.ts';
 import type { Instant } from '../time.ts';
 import type { Status } from '../transaction.ts';
-import { chosenConditions } from './chosen-conditions.ts';
 import type { ChosenConditions } from './chosen-conditions.ts';
+import type { StoredAccount } from './stored-account.ts';
 
 /*
  * The entries of detect. Each account has one of its own, small whatever the account's traffic; what grows with traffic
@@ -26,16 +24,7 @@ export interface HolderConditions {
   readonly acceptedAt: Instant;
   readonly chosen: ChosenConditions;
   /** By condition id. */
-  memory?: Record<string, unknown>;
-}
-
-/** As an entry holds it. Build 0.1.0 wrote the settings as they are, and always a memory. */
-interface StoredConditions {
-  readonly customerId: string;
-  readonly acceptedAt: Instant;
-  /** As JSON: it is read and written at the cost of a copy. */
-  readonly settings: string | Readonly<Record<string, ConditionSetting>>;
-  readonly memory?: Record<string, unknown>;
+  memory: Record<string, unknown> | undefined;
 }
 
 /** A customer said that such a payment was genuine: this rule keeps silent about this merchant and card for a while. */
@@ -46,106 +35,91 @@ export interface Trust {
   readonly until: Instant;
 }
 
-/** What is known of an account besides its history and its holders' conditions. */
-interface AccountParts {
-  /** See `SeenIds`. Absent in what build 0.1.0 wrote: then all ids lie apart. */
-  seen?: string | undefined;
-  /** Where `seen` is full: when the first id of it is forgotten. */
-  roomAt?: Instant | undefined;
-  /** Until then some ids may lie in entries of their own. */
-  apartUntil?: Instant | undefined;
-  /** Time of the first transaction. */
-  firstAt?: Instant | undefined;
-  /** The customer whom transactions name; counts while there is no list of holders. */
-  owner?: string | undefined;
-  holders?: { readonly acceptedAt: Instant; readonly list: AccountHoldersRecord['holders'] } | undefined;
-  settings?:
-    | {
-        readonly acceptedAt: Instant;
-        readonly country?: string;
-        readonly openedAt?: Instant;
-        readonly currency?: string;
-      }
-    | undefined;
-  trusted?: Trust[] | undefined;
-  labels?: { fraud: number; genuine: number } | undefined;
-  events?: Partial<Record<AccountEventKind, { count: number; lastAt: Instant }>> | undefined;
+export interface Holders {
+  readonly acceptedAt: Instant;
+  readonly list: AccountHoldersRecord['holders'];
 }
 
-/** The value of an account's entry. */
-export interface StoredAccount extends AccountParts, StoredHistory {
-  /** Only in what build 0.1.0 wrote. */
-  readonly history?: HistoryByName;
-  readonly conditions?: readonly StoredConditions[];
+export interface Settings {
+  readonly acceptedAt: Instant;
+  readonly country?: string;
+  readonly openedAt?: Instant;
+  readonly currency?: string;
 }
 
-/** One account while steps work with it: its entry, taken apart. Every field is always there, so that all accounts look alike. */
-export class AccountState implements AccountParts {
+export interface LabelCounts {
+  fraud: number;
+  genuine: number;
+}
+
+export type EventCounts = Partial<Record<AccountEventKind, { count: number; lastAt: Instant }>>;
+
+/** One account while steps work with it. Every field is always there, so that all accounts look alike to the compiler. */
+export class AccountState {
   readonly history: History;
-  seen: AccountParts['seen'];
-  roomAt: AccountParts['roomAt'];
-  apartUntil: AccountParts['apartUntil'];
-  firstAt: AccountParts['firstAt'];
-  owner: AccountParts['owner'];
-  holders: AccountParts['holders'];
-  settings: AccountParts['settings'];
+  /** See `SeenIds`. Absent in what build 0.1.0 wrote: then all ids lie apart. */
+  seen: string | undefined;
+  /** Where `seen` is full: when the first id of it is forgotten. */
+  roomAt: Instant | undefined;
+  /** Until then some ids may lie in entries of their own. */
+  apartUntil: Instant | undefined;
+  /** Time of the first transaction. */
+  firstAt: Instant | undefined;
+  /** The customer whom transactions name; counts while there is no list of holders. */
+  owner: string | undefined;
+  holders: Holders | undefined;
+  settings: Settings | undefined;
   /** One for each customer that chose something, the newest choice last. */
   conditions: readonly HolderConditions[] | undefined;
-  trusted: AccountParts['trusted'];
-  labels: AccountParts['labels'];
-  events: AccountParts['events'];
+  trusted: Trust[] | undefined;
+  labels: LabelCounts | undefined;
+  events: EventCounts | undefined;
 
-  constructor(stored: StoredAccount) {
-    this.history = stored.history === undefined ? History.from(stored) : History.fromNames(stored.history);
-    this.seen = stored.seen;
-    this.roomAt = stored.roomAt;
-    this.apartUntil = stored.apartUntil;
-    this.firstAt = stored.firstAt;
-    this.owner = stored.owner;
-    this.holders = stored.holders;
-    this.settings = stored.settings;
-    this.conditions = stored.conditions?.map(({ customerId, acceptedAt, settings, memory }) => ({
-      customerId,
-      acceptedAt,
-      chosen: chosenConditions(typeof settings === 'string' ? settings : JSON.stringify(settings)),
-      ...(memory === undefined ? {} : { memory }),
-    }));
-    this.trusted = stored.trusted;
-    this.labels = stored.labels;
-    this.events = stored.events;
-  }
-
-  /** Of a step that may only look, or is about to write it. */
-  static find(entries: Entries, key: string): AccountState | undefined {
-    const value = entries.get<AccountState | StoredAccount>(key);
-    return value === undefined || value instanceof AccountState ? value : new AccountState(value);
+  constructor(history: History) {
+    this.history = history;
+    this.seen = undefined;
+    this.roomAt = undefined;
+    this.apartUntil = undefined;
+    this.firstAt = undefined;
+    this.owner = undefined;
+    this.holders = undefined;
+    this.settings = undefined;
+    this.conditions = undefined;
+    this.trusted = undefined;
+    this.labels = undefined;
+    this.events = undefined;
   }
 
   /** What is stored of it: MessagePack asks for it as JSON does. */
   toJSON(): StoredAccount {
-    const stored: StoredAccount & { conditions?: readonly StoredConditions[] } = this.history.toJSON();
-    // Only what there is, always in this order, so that the same state is the same bytes.
-    if (this.seen !== undefined) stored.seen = this.seen;
-    if (this.roomAt !== undefined) stored.roomAt = this.roomAt;
-    if (this.apartUntil !== undefined) stored.apartUntil = this.apartUntil;
-    if (this.firstAt !== undefined) stored.firstAt = this.firstAt;
-    if (this.owner !== undefined) stored.owner = this.owner;
-    if (this.holders !== undefined) stored.holders = this.holders;
-    if (this.settings !== undefined) stored.settings = this.settings;
-    if (this.conditions !== undefined) stored.conditions = this.conditions.map(storedConditions);
-    if (this.trusted !== undefined) stored.trusted = this.trusted;
-    if (this.labels !== undefined) stored.labels = this.labels;
-    if (this.events !== undefined) stored.events = this.events;
-    return stored;
+    return [
+      this.history.packed() ?? null,
+      this.history.storedSets() ?? null,
+      this.seen ?? null,
+      this.roomAt ?? null,
+      this.apartUntil ?? null,
+      this.firstAt ?? null,
+      this.owner ?? null,
+      this.holders ?? null,
+      this.settings ?? null,
+      this.conditions?.map(({ customerId, acceptedAt, chosen, memory }) => [
+        customerId,
+        acceptedAt,
+        chosen.text,
+        memory ?? null,
+      ]) ?? null,
+      this.trusted ?? null,
+      this.labels ?? null,
+      this.events ?? null,
+    ];
   }
 }
 
-const storedConditions = ({ customerId, acceptedAt, chosen, memory }: HolderConditions): StoredConditions =>
-  memory === undefined
-    ? { customerId, acceptedAt, settings: chosen.text }
-    : { customerId, acceptedAt, settings: chosen.text, memory };
-
-export const newAccount = (): AccountState => new AccountState({ seen: '' });
+export function newAccount(): AccountState {
+  const account = new AccountState(new History());
+  account.seen = '';
+  return account;
+}
 
 /** In the order of a payment's life: a later status updates a transaction, an earlier one that comes late changes nothing. */
 export const statusOrder: readonly Status[] = ['pending', 'authorised', 'booked', 'declined', 'reversed'];

@@ -11,10 +11,11 @@ import type { CustomerBankAnswerRecord } from '../records/customer.ts';
 import type { Entries, StepContext } from '../stage.ts';
 import { days } from '../time.ts';
 import { topicNames } from '../topics.ts';
-import { accountEntry, AccountState, holdersOf, newAccount, nobody } from './account-state.ts';
-import type { HolderConditions, Trust } from './account-state.ts';
+import { accountEntry, holdersOf, newAccount, nobody } from './account-state.ts';
+import type { AccountState, HolderConditions, Trust } from './account-state.ts';
 import { chosenConditions } from './chosen-conditions.ts';
 import { SeenIds } from './seen-ids.ts';
+import { findAccount } from './stored-account.ts';
 
 /** How long an answer "it was me" keeps the same rule silent about the same merchant and card. */
 const trustFor = days(7);
@@ -28,7 +29,7 @@ export type AccountChange =
   AccountEventRecord | AccountHoldersRecord | AccountSettingsRecord | ConditionsRecord | LabelRecord | BankAnswerRecord;
 
 const loadAccount = (entries: Entries, { tenantId, accountId }: AccountChange): AccountState =>
-  AccountState.find(entries, accountEntry(tenantId, accountId)) ?? newAccount();
+  findAccount(entries, accountEntry(tenantId, accountId)) ?? newAccount();
 
 /** What somebody decided earlier never undoes what was decided later. */
 const isStale = (known: { readonly acceptedAt: number } | undefined, acceptedAt: number): boolean =>
@@ -93,8 +94,12 @@ function changeConditions(account: AccountState, record: ConditionsRecord): 'app
   const on = Object.entries(conditions).filter(([, setting]) => setting.on);
   const settings = Object.fromEntries(on.slice(0, maxConditions));
   const remembered = Object.entries(known?.memory ?? {}).filter(([condition]) => Object.hasOwn(settings, condition));
-  const now: HolderConditions = { customerId, acceptedAt, chosen: chosenConditions(JSON.stringify(settings)) };
-  if (remembered.length > 0) now.memory = Object.fromEntries(remembered);
+  const now: HolderConditions = {
+    customerId,
+    acceptedAt,
+    chosen: chosenConditions(JSON.stringify(settings)),
+    memory: remembered.length > 0 ? Object.fromEntries(remembered) : undefined,
+  };
   const others = (account.conditions ?? []).filter((one) => one !== known);
   account.conditions = [...others, now].slice(-maxChoosers);
   return 'applied';

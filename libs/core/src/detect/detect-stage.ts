@@ -6,14 +6,16 @@ import type { FraudRule } from '../rules/rule.ts';
 import type { Entries, Stage, StepContext } from '../stage.ts';
 import { days } from '../time.ts';
 import { topicNames } from '../topics.ts';
-import { accountEntry, AccountState, appliedEntry, lifecycleEntry, newAccount, seenEntry } from './account-state.ts';
-import type { StoredAccount } from './account-state.ts';
+import { accountEntry, appliedEntry, lifecycleEntry, newAccount, seenEntry } from './account-state.ts';
+import type { AccountState } from './account-state.ts';
 import { accountStep } from './account-steps.ts';
 import type { AccountChange } from './account-steps.ts';
 import { namesOf } from './received-transaction.ts';
 import type { ReceivedTransaction } from './received-transaction.ts';
 import { RuleSets } from './rule-sets.ts';
 import { mayLieApart, SeenIds } from './seen-ids.ts';
+import { findAccount, whereIdsLie } from './stored-account.ts';
+import type { NamedAccount, StoredAccount } from './stored-account.ts';
 import { TransactionStep } from './transaction-step.ts';
 
 const decoder = new TextDecoder();
@@ -75,13 +77,13 @@ function moreKeys(record: AccountRecord, entries: Entries): readonly string[] {
   const { tenantId, transaction } = record;
   const names = namesOf(record);
   const { accountId, id, reversalOf } = transaction;
-  const account = entries.get<AccountState | StoredAccount>(names.account);
-  const apart = mayLieApart(account, id) ? [seenEntry(tenantId, accountId, id)] : noKeys;
+  const account = entries.get<AccountState | StoredAccount | NamedAccount>(names.account);
+  const apart = mayLieApart(account && whereIdsLie(account), id) ? [seenEntry(tenantId, accountId, id)] : noKeys;
   if (names.reversed === undefined || reversalOf === undefined) return apart;
   // Who reverses by id does not say in which lifecycle that id stands.
   // At time 0 nothing has expired: to name an entry too much harms nobody.
   const { lifecycle } =
-    new SeenIds(entries, AccountState.find(entries, names.account) ?? newAccount(), tenantId, accountId, 0).get(
+    new SeenIds(entries, findAccount(entries, names.account) ?? newAccount(), tenantId, accountId, 0).get(
       reversalOf,
       true,
     ) ?? unknown;

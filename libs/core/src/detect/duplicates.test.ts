@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { History, storeNumber } from '../rules/history.ts';
+import { storeNumber } from '../rules/history.ts';
 import { minutes } from '../time.ts';
 import type { Status } from '../transaction.ts';
-import type { StoredAccount } from './account-state.ts';
+import { storedAccount } from './stored-account.ts';
+import type { StoredAccount } from './stored-account.ts';
 import { DetectWorld, start } from './test/detect-world.ts';
 
 /** A few payments in a few statuses, some of them in a lifecycle of another name, in any order. */
@@ -55,7 +56,7 @@ describe('a bank that repeats itself', () => {
       fc.property(fc.array(event, { maxLength: 12 }), (events) => {
         const all = ['t-1', 't-2', 't-3', 't-4'].map((id) => ({ id, status: 'reversed' as const }));
         const world = deliver([...events, ...all]);
-        const history = History.from(world.state.get('a:bank:acc-1')!.value as StoredAccount);
+        const { history } = storedAccount(world.state.get('a:bank:acc-1')!.value as StoredAccount);
         expect(history.ringsOf(storeNumber('debits/account/times')).flatMap((ring) => ring.slice(2))).toEqual([]);
       }),
     );

@@ -2,13 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { days, minutes } from '../time.ts';
 import type { Status } from '../transaction.ts';
-import type { StoredAccount } from './account-state.ts';
+import type { AccountState } from './account-state.ts';
+import { storedAccount } from './stored-account.ts';
+import type { StoredAccount } from './stored-account.ts';
 import { contentHash } from './content-hash.ts';
 import { mostSeenText } from './seen-ids.ts';
 import { DetectWorld, payment, start } from './test/detect-world.ts';
 
 const entryOf = (id: string): string => `s:5:bank:acc-1:${id}`;
-const accountOf = (world: DetectWorld) => world.state.get('a:bank:acc-1')?.value as StoredAccount | undefined;
+const accountOf = (world: DetectWorld): AccountState | undefined => {
+  const entry = world.state.get('a:bank:acc-1');
+  return entry && storedAccount(entry.value as StoredAccount);
+};
 const keysOf = (world: DetectWorld): readonly string[] => [...world.state.keys()];
 
 /** An account whose entry has no room for further ids: credits, which no rule of this world looks at. */

@@ -1,7 +1,7 @@
 import type { Entries } from '../stage.ts';
 import type { Instant } from '../time.ts';
 import { seenEntry, statusOrder } from './account-state.ts';
-import type { AccountState, SeenTransaction, StoredAccount } from './account-state.ts';
+import type { AccountState, SeenTransaction } from './account-state.ts';
 
 /*
  * The ids that an account's transactions had, so that what the bank sends twice counts once. They lie by id and not by time:
@@ -34,10 +34,7 @@ const fitsLine = (id: string): boolean => !id.includes('\n') && !id.includes('\t
  * May this id lie apart? Then its own entry has to be read. An account that build 0.1.0 left has no text: all its ids lie
  * apart.
  */
-export function mayLieApart(
-  account: Pick<AccountState, 'seen' | 'apartUntil'> | StoredAccount | undefined,
-  id: string,
-): boolean {
+export function mayLieApart(account: Pick<AccountState, 'seen' | 'apartUntil'> | undefined, id: string): boolean {
   if (!fitsLine(id)) return true;
   if (account === undefined) return false;
   const { seen, apartUntil } = account;

@@ -4,8 +4,8 @@ import type { Program, Verdict } from '../rules/program.ts';
 import type { StepContext } from '../stage.ts';
 import { days } from '../time.ts';
 import type { Status, Transaction } from '../transaction.ts';
-import { AccountState, factsOf, holdersOf, lifecycleEntry, newAccount, nobody, statusOrder } from './account-state.ts';
-import type { Lifecycle, SeenTransaction } from './account-state.ts';
+import { factsOf, holdersOf, lifecycleEntry, newAccount, nobody, statusOrder } from './account-state.ts';
+import type { AccountState, Lifecycle, SeenTransaction } from './account-state.ts';
 import { conflictOutput } from './conflict.ts';
 import { contentHash } from './content-hash.ts';
 import { findingOutput } from './findings.ts';
@@ -13,6 +13,7 @@ import type { Found } from './findings.ts';
 import { namesOf } from './received-transaction.ts';
 import type { ReceivedTransaction, TransactionEntries } from './received-transaction.ts';
 import { mayLieApart, SeenIds } from './seen-ids.ts';
+import { findAccount } from './stored-account.ts';
 
 /** Older than this when the bank sent it: it feeds history, and nobody is told. */
 const alertAge = days(5);
@@ -59,7 +60,7 @@ export class TransactionStep {
     this.#program = program;
     this.#tx = record.transaction;
     this.#names = namesOf(record);
-    const known = AccountState.find(context.entries, this.#names.account);
+    const known = findAccount(context.entries, this.#names.account);
     this.#account = known ?? newAccount();
     this.#apart = mayLieApart(known, this.#tx.id);
     this.#openSeen();

@@ -56,7 +56,7 @@ describe('a history', () => {
           for (const { store, key, rows } of rings) {
             for (const [at, column] of rows) insertRow(history.useRing(store, key, 16), at, [column], wide);
           }
-          expect(History.from(history.toJSON())).toEqual(history);
+          expect(History.from(history.packed() ?? null, history.storedSets() ?? null)).toEqual(history);
         },
       ),
     );

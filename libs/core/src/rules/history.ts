@@ -13,13 +13,6 @@ export const keyLimit = (rowsEach: number): number => Math.max(1, Math.min(maxKe
 /** In the order of use, the newest last: value, first seen, value, first seen … */
 export type SeenValues = (string | number)[];
 
-/** As it stands in an entry. */
-export interface StoredHistory {
-  /** For each ring: store, key, how many numbers, the numbers. */
-  readonly rings?: Uint8Array;
-  readonly sets?: Record<string, SeenValues>;
-}
-
 /** As 0.1.0 wrote it: by the name of the store, rings by their keys or a set. */
 export type HistoryByName = Readonly<Record<string, SeenValues | { readonly keys: number[]; readonly rings: Ring[] }>>;
 
@@ -39,10 +32,11 @@ export class History {
   readonly rings: Ring[] = [];
   readonly sets: Record<string, SeenValues> = {};
 
-  static from({ rings, sets }: StoredHistory): History {
+  /** From what `packed` and `storedSets` gave. */
+  static from(rings: Uint8Array | null, sets: Record<string, SeenValues> | null): History {
     const history = new History();
-    if (sets !== undefined) Object.assign(history.sets, sets);
-    if (rings === undefined) return history;
+    if (sets !== null) Object.assign(history.sets, sets);
+    if (rings === null) return history;
     const numbers = numbersFrom(rings);
     for (let i = 0; i < numbers.length;) {
       const end = i + 3 + numbers[i + 2]!;
@@ -101,19 +95,22 @@ export class History {
     this.rings.splice(index, 1);
   }
 
-  /** What is stored of it. */
-  toJSON(): StoredHistory {
-    const { stores, keys, rings, sets } = this;
+  /** The rings, as they are stored: for each of them its store, its key, how many numbers, the numbers. */
+  packed(): Uint8Array | undefined {
+    const { stores, keys, rings } = this;
+    if (stores.length === 0) return undefined;
     const numbers: number[] = [];
     for (let i = 0; i < stores.length; i++) {
       const ring = rings[i]!;
       numbers.push(stores[i]!, keys[i]!, ring.length);
       for (let n = 0; n < ring.length; n++) numbers.push(ring[n]!);
     }
-    const hasSets = Object.keys(sets).length > 0;
-    return {
-      ...(numbers.length === 0 ? {} : { rings: numbersInto(numbers) }),
-      ...(hasSets ? { sets } : {}),
-    };
+    return numbersInto(numbers);
+  }
+
+  /** The sets, as they are stored. */
+  storedSets(): Record<string, SeenValues> | undefined {
+    for (const _ in this.sets) return this.sets;
+    return undefined;
   }
 }
