@@ -1,6 +1,5 @@
 import { Controller, Get, Header, Inject, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 import type { HealthCheckResult, HealthIndicatorResult } from '@nestjs/terminus';
 import { Metrics } from './metrics.ts';
@@ -57,7 +56,6 @@ async function problemOf(check: Dependency['check']): Promise<string | null> {
   }
 }
 
-@ApiExcludeController()
 @Controller('health')
 export class HealthController {
   constructor(
@@ -74,7 +72,7 @@ export class HealthController {
 
   /** 503 while something that this service needs is away, with one line for each. */
   @Get('ready')
-  @HealthCheck()
+  @HealthCheck({ noCache: true, swaggerDocumentation: false })
   async ready(): Promise<HealthCheckResult> {
     const problems = await this.dependencies.problems();
     return this.health.check(
@@ -92,7 +90,6 @@ export class HealthController {
   }
 }
 
-@ApiExcludeController()
 @Controller('metrics')
 export class MetricsController {
   constructor(

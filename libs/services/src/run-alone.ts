@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { ConfigurationError, closeOnSignal, configurationExitCode, describeProblems, openLogger } from '@tocsin/nest';
+import {
+  ConfigurationError,
+  closeOnSignal,
+  configurationExitCode,
+  describeProblems,
+  openLogger,
+  releaseMemory,
+} from '@tocsin/nest';
 import { CannotStart } from './cannot-start.ts';
 import { readSettings } from './read-settings.ts';
 import { start } from './start.ts';
@@ -34,6 +41,7 @@ export async function runAlone(name: ServiceName, args: readonly string[] = proc
     const settings = readSettings(text, process.env);
     const logger = openLogger(name, settings.logLevel);
     const running = await start({ settings, services: [name], logger, refused: (error) => refuse(error.message) });
+    releaseMemory();
     say(`${name} listens on ${running.url} (/health/live, /health/ready, /metrics).`);
     closeOnSignal([{ name, close: () => running.close() }], logger, { announce: say });
   } catch (error) {

@@ -10,9 +10,7 @@ import { alertService } from './alert/alert-service.ts';
 import { CannotStart } from './cannot-start.ts';
 import { deliverService } from './deliver/deliver-service.ts';
 import { detectService } from './detect/detect-service.ts';
-import { gatewayService } from './gateway/gateway-service.ts';
 import type { GatewayExtras } from './gateway/gateway-service.ts';
-import { serveApiDocument } from './http/api-document.ts';
 import { closeHttp, httpApp } from './http/http-app.ts';
 import { assertFree, cannotListen } from './http/port.ts';
 import { ingestService } from './ingest/ingest-service.ts';
@@ -93,12 +91,16 @@ async function startOn(platform: Platform, options: StartOptions, host: string, 
   const context = { settings, platform, metrics, logger, dependencies };
 
   const modules: DynamicModule[] = [OperationsModule.forRoot({ metrics, dependencies }), ...(options.modules ?? [])];
-  const made: Service[] = services.map((name): Service => {
-    if (name !== 'gateway') return stagesOnly[name](context);
-    const service = gatewayService(context, publicUrl, options.gateway);
-    modules.push(service.module);
-    return service;
-  });
+  const made: Service[] = [];
+  for (const name of services) {
+    if (name === 'gateway') {
+      // Loaded only where it runs: nobody else needs what it brings.
+      const { gatewayService } = await import('./gateway/gateway-service.ts');
+      const service = gatewayService(context, publicUrl, options.gateway);
+      modules.push(service.module);
+      made.push(service);
+    } else made.push(stagesOnly[name](context));
+  }
   const root: DynamicModule = {
     module: ProcessModule,
     imports: modules,
@@ -106,7 +108,7 @@ async function startOn(platform: Platform, options: StartOptions, host: string, 
     providers: made.flatMap(({ providers }) => [...(providers ?? [])]),
   };
   const app = await httpApp({ root, logger, metrics, https: publicUrl.startsWith('https:') });
-  if (services.includes('gateway')) serveApiDocument(app);
+  if (services.includes('gateway')) (await import('./http/api-document.ts')).serveApiDocument(app);
   await options.prepare?.(app);
 
   const transport = new LogTransport({

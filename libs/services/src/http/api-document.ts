@@ -1,6 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { ApiExcludeController, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { HealthController, MetricsController } from '@tocsin/nest';
+
+// Said here and not where they stand: a service without an API does without what makes documents of one.
+for (const controller of [HealthController, MetricsController]) ApiExcludeController()(controller);
 
 /** The OpenAPI document of the bank API, made from controllers and bodies. */
 export function apiDocument(app: NestFastifyApplication): OpenAPIObject {

@@ -2,7 +2,6 @@ import type { Barriers, Log, ShortTermStore, StateStore, TokenBuckets } from '@t
 import { defaultPartitions, embeddedPartitions, topicTable } from '@tocsin/core';
 import type { PartitionCounts } from '@tocsin/core';
 import { channels } from '@tocsin/channels';
-import { FolderTaken, embedded } from '@tocsin/embedded';
 import type { EngineLimits } from '@tocsin/engine';
 import { kafkaLog } from '@tocsin/kafka';
 import type { Logger } from '@tocsin/nest';
@@ -46,8 +45,10 @@ const openKafka = (kafka: KafkaSettings, clientId: string, logger: Logger): Log 
     reports: logger,
   });
 
-const openFolder = (folder: string, logger: Logger) =>
-  embedded({ folder, onFull: (full) => tellFull(folder, full, logger) }).catch((error: unknown) => {
+async function openFolder(folder: string, logger: Logger) {
+  // Only where it is used: it brings a store of its own.
+  const { FolderTaken, embedded } = await import('@tocsin/embedded');
+  return embedded({ folder, onFull: (full) => tellFull(folder, full, logger) }).catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof FolderTaken) throw new CannotStart(message, { cause: error });
     if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
@@ -57,6 +58,7 @@ const openFolder = (folder: string, logger: Logger) =>
     }
     throw error;
   });
+}
 
 function tellFull(folder: string, full: boolean, logger: Logger): void {
   if (full)
