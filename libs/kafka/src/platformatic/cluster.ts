@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ResponseError, listOffsetsV7, metadataV12, protocolErrorsCodesById } from '@platformatic/kafka';
+import { ResponseError, metadataV12, protocolErrorsCodesById } from '@platformatic/kafka';
 import type { Broker, Connection } from '@platformatic/kafka';
 import { asLogError, logError, refused } from '../log-errors.ts';
 import type { KafkaLogOptions } from '../kafka-log-options.ts';
 import { Connections } from './connections.ts';
+import { OffsetQuestions } from './offset-questions.ts';
 
 /** A topic as a broker last described it. */
 export interface TopicView {
@@ -16,7 +17,6 @@ export interface TopicView {
 /** ListOffsets takes these in place of a time. */
 const earliest = -2n;
 const latest = -1n;
-const readCommitted = 1;
 
 const attempts = 3;
 
@@ -26,6 +26,7 @@ export class Cluster {
   readonly #bootstrap: readonly Broker[];
   readonly #brokers = new Map<number, Broker>();
   readonly #topics = new Map<string, TopicView>();
+  readonly #offsets = new OffsetQuestions();
   #controller = -1;
   #closed = false;
 
@@ -122,16 +123,19 @@ export class Cluster {
   }
 
   async bounds(topic: string, partition: number): Promise<{ readonly start: number; readonly end: number }> {
-    return this.ask(topic, partition, async (connection) => ({
-      start: await this.#offset(connection, topic, partition, earliest),
-      end: await this.#offset(connection, topic, partition, latest),
-    }));
+    return this.ask(topic, partition, async (connection) => {
+      const [start, end] = await Promise.all([
+        this.#offsets.ask(connection, topic, partition, earliest),
+        this.#offsets.ask(connection, topic, partition, latest),
+      ]);
+      return { start, end };
+    });
   }
 
   async offsetAt(topic: string, partition: number, at: number): Promise<number> {
     return this.ask(topic, partition, async (connection) => {
-      const offset = await this.#offset(connection, topic, partition, BigInt(Math.max(0, Math.ceil(at))));
-      return offset >= 0 ? offset : this.#offset(connection, topic, partition, latest);
+      const offset = await this.#offsets.ask(connection, topic, partition, BigInt(Math.max(0, Math.ceil(at))));
+      return offset >= 0 ? offset : this.#offsets.ask(connection, topic, partition, latest);
     });
   }
 
@@ -160,15 +164,6 @@ export class Cluster {
   /** Resolves when a broker answers. */
   async refresh(): Promise<void> {
     await this.#metadata([]);
-  }
-
-  async #offset(connection: Connection, topic: string, partition: number, timestamp: bigint): Promise<number> {
-    const response = await listOffsetsV7.api.async(connection, -1, readCommitted, [
-      { name: topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch: -1, timestamp }] },
-    ]);
-    const offset = response.topics[0]?.partitions[0]?.offset;
-    if (offset === undefined) throw logError('UNAVAILABLE');
-    return Number(offset);
   }
 }
 
