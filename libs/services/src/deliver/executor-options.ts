@@ -57,6 +57,11 @@ export interface ExecutorOptions {
 export interface ExecutorLimits {
   /** Sends under way at once in this process, for this channel and lane. */
   readonly concurrency: number;
+  /**
+   * From one look for what is due to the next, and from one append of outcomes to the next: what comes meanwhile shares it.
+   * What comes after a longer pause waits for nothing.
+   */
+  readonly restMs: Span;
   /** A call of the provider is aborted after that. */
   readonly attemptDeadlineMs: Span;
   /** An attempt that was not begun by then is let go: another owner may already act. */
@@ -74,6 +79,7 @@ export interface ExecutorLimits {
 
 export const defaultExecutorLimits: ExecutorLimits = {
   concurrency: 64,
+  restMs: 5,
   attemptDeadlineMs: 30_000,
   beginWithinMs: 2_000,
   maxWaiting: 20_000,

@@ -21,49 +21,53 @@ describe('consent, whatever the interleaving', () => {
    */
   it('nothing is sent after a stop was in force', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
-        const w = new World();
-        w.owner();
-        let offset = 10;
-        let stopped = false;
-        let deliveries = 0;
-        const untold: { offset: number; stopped: boolean }[] = [];
-        const tell = (): void => {
-          for (const { offset: sourceOffset, stopped: at } of untold.splice(0))
-            w.log.put(contact({ sourceOffset, stopped: at }));
-        };
-        let wrong = 0;
-        w.channel.answer = (n) => {
-          if (stopped) wrong += 1;
-          return n % 5 === 0 ? { kind: 'retry', code: 'busy', scope: 'message' } : { kind: 'accepted', ref: `r${n}` };
-        };
-        await w.put(contact());
-        for (const now of steps) {
-          switch (now.do) {
-            case 'send':
-              w.log.put(delivery(`d${(deliveries += 1)}`));
-              break;
-            case 'stop':
-            case 'start':
-              offset += 1;
-              stopped = now.do === 'stop';
-              w.barriers.raise('cus-1', offset, stopped ? 'deny' : 'allow');
-              untold.push({ offset, stopped });
-              if (now.told) tell();
-              break;
-            case 'tell':
-              tell();
-              break;
-            case 'turn':
-              await new Promise<void>((resolve) => setImmediate(resolve));
-              break;
-            case 'pass':
-              await w.pass(now.ms);
+      fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: 30 }),
+        fc.constantFrom(0, 5),
+        async (steps, restMs) => {
+          const w = new World();
+          w.owner('me', { restMs });
+          let offset = 10;
+          let stopped = false;
+          let deliveries = 0;
+          const untold: { offset: number; stopped: boolean }[] = [];
+          const tell = (): void => {
+            for (const { offset: sourceOffset, stopped: at } of untold.splice(0))
+              w.log.put(contact({ sourceOffset, stopped: at }));
+          };
+          let wrong = 0;
+          w.channel.answer = (n) => {
+            if (stopped) wrong += 1;
+            return n % 5 === 0 ? { kind: 'retry', code: 'busy', scope: 'message' } : { kind: 'accepted', ref: `r${n}` };
+          };
+          await w.put(contact());
+          for (const now of steps) {
+            switch (now.do) {
+              case 'send':
+                w.log.put(delivery(`d${(deliveries += 1)}`));
+                break;
+              case 'stop':
+              case 'start':
+                offset += 1;
+                stopped = now.do === 'stop';
+                w.barriers.raise('cus-1', offset, stopped ? 'deny' : 'allow');
+                untold.push({ offset, stopped });
+                if (now.told) tell();
+                break;
+              case 'tell':
+                tell();
+                break;
+              case 'turn':
+                await new Promise<void>((resolve) => setImmediate(resolve));
+                break;
+              case 'pass':
+                await w.pass(now.ms);
+            }
           }
-        }
-        await settle();
-        expect(wrong).toBe(0);
-      }),
+          await settle();
+          expect(wrong).toBe(0);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -90,7 +94,8 @@ describe('owners that come, go, sleep and wake up', () => {
       fc.asyncProperty(
         fc.array(step, { minLength: 5, maxLength: 40 }),
         fc.array(fc.constantFrom(...outcomes), { minLength: 1 }),
-        async (steps, script) => {
+        fc.constantFrom(0, 5),
+        async (steps, script, restMs) => {
           const w = new World();
           const calls: { key: string; outcome: Outcome }[] = [];
           w.channel.answer = (n) => {
@@ -99,7 +104,7 @@ describe('owners that come, go, sleep and wake up', () => {
             return outcome;
           };
           let tokens = 0;
-          const owners = [0, 1, 2].map(() => w.owner(`owner-${(tokens += 1)}`));
+          const owners = [0, 1, 2].map(() => w.owner(`owner-${(tokens += 1)}`, { restMs }));
           let deliveries = 0;
           await w.put(contact());
           for (const now of steps) {
@@ -112,7 +117,7 @@ describe('owners that come, go, sleep and wake up', () => {
               owners[now.who]!.read();
             } else {
               owners[now.who]!.lose();
-              owners[now.who] = w.owner(`owner-${(tokens += 1)}`);
+              owners[now.who] = w.owner(`owner-${(tokens += 1)}`, { restMs });
             }
           }
           for (const owner of owners) {

@@ -5,6 +5,7 @@ import { executorClock } from './executor-clock.ts';
 import { defaultExecutorLimits } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import type { ExecutorRuntime } from './own-attempt.ts';
+import { Pace } from './pace.ts';
 import { PartitionExecutor } from './partition-executor.ts';
 import { RateShare } from './rate-share.ts';
 import { Slots } from './slots.ts';
@@ -29,7 +30,9 @@ export function deliveryCompanion(options: ExecutorOptions): DeliveryCompanion {
   };
   const slots = new Slots(limits.concurrency, clock, wakeAll);
   const rate = new RateShare(options, clock, limits.urgentShare);
-  const runtime: ExecutorRuntime = { options, clock, limits, busy: new Set(), slots, rate, wakeAll };
+  const looks = new Pace(limits.restMs, clock);
+  const appends = new Pace(limits.restMs, clock);
+  const runtime: ExecutorRuntime = { options, clock, limits, busy: new Set(), slots, rate, looks, appends, wakeAll };
 
   return {
     backlog: () => backlogOf(executors.keys(), runtime.clock.now()),

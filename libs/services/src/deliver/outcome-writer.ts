@@ -1,6 +1,7 @@
 import { keyOf } from '@tocsin/core';
 import type { OutcomeRecord, PartitionView } from '@tocsin/core';
 import type { ExecutorClock } from './executor-clock.ts';
+import type { Pace } from './pace.ts';
 
 const firstWaitMs = 100;
 const longestWaitMs = 5_000;
@@ -13,6 +14,7 @@ const longestWaitMs = 5_000;
 export class OutcomeWriter {
   readonly #view: PartitionView;
   readonly #clock: ExecutorClock;
+  readonly #appends: Pace;
   readonly #giveUpAfterMs: number;
   readonly #failed: (records: readonly OutcomeRecord[]) => void;
   #waiting: OutcomeRecord[] = [];
@@ -20,35 +22,42 @@ export class OutcomeWriter {
 
   constructor(
     view: PartitionView,
-    clock: ExecutorClock,
+    { clock, appends }: { readonly clock: ExecutorClock; readonly appends: Pace },
     giveUpAfterMs: number,
     failed: (records: readonly OutcomeRecord[]) => void,
   ) {
     this.#view = view;
     this.#clock = clock;
+    this.#appends = appends;
     this.#giveUpAfterMs = giveUpAfterMs;
     this.#failed = failed;
   }
 
   write(outcome: OutcomeRecord): void {
     this.#waiting.push(outcome);
-    this.#running ??= this.#run();
+    this.#appends.soon(this.#start);
   }
 
-  /** Resolves when nothing is waiting. */
+  /** Appends what waits now, and resolves when nothing is waiting. */
   async settled(): Promise<void> {
-    await this.#running;
+    while (this.#waiting.length > 0 || this.#running !== undefined) {
+      this.#start();
+      await this.#running;
+    }
   }
+
+  readonly #start = (): void => {
+    if (this.#waiting.length > 0) this.#running ??= this.#run();
+  };
 
   async #run(): Promise<void> {
     // What comes in the same turn goes in the same append.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      await this.#append(batch);
-    }
+    const batch = this.#waiting;
+    this.#waiting = [];
+    await this.#append(batch);
     this.#running = undefined;
+    if (this.#waiting.length > 0) this.#appends.soon(this.#start);
   }
 
   async #append(batch: readonly OutcomeRecord[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Job, Rendered } from '@tocsin/core';
 import type { ExecutorClock } from './executor-clock.ts';
 import type { ExecutorLimits, ExecutorOptions } from './executor-options.ts';
+import type { Pace } from './pace.ts';
 import type { RateShare } from './rate-share.ts';
 import type { Slots } from './slots.ts';
 
@@ -13,6 +14,9 @@ export interface ExecutorRuntime {
   readonly busy: Set<string>;
   readonly slots: Slots;
   readonly rate: RateShare;
+  /** Of looking for what is due, and of appending outcomes. */
+  readonly looks: Pace;
+  readonly appends: Pace;
   wakeAll(): void;
 }
 

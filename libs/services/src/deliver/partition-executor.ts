@@ -45,7 +45,7 @@ export class PartitionExecutor {
     this.#own = new OwnAttempts(runtime);
     this.#waiting = new Waiting(view, runtime.clock, runtime.limits);
     const giveUpAfterMs = runtime.limits.attemptDeadlineMs + slackMs;
-    this.#outcomes = new OutcomeWriter(view, runtime.clock, giveUpAfterMs, (records) => this.#unrecorded(records));
+    this.#outcomes = new OutcomeWriter(view, runtime, giveUpAfterMs, (records) => this.#unrecorded(records));
   }
 
   /** The fold went on: which of our attempts stand, what is settled, what is new? */
@@ -54,8 +54,12 @@ export class PartitionExecutor {
     this.wake();
   }
 
-  /** Looks for what is due, now or as soon as the present look is over. */
+  /** Looks for what is due, soon or as soon as the present look is over. */
   wake(): void {
+    this.#runtime.looks.soon(this.#look);
+  }
+
+  readonly #look = (): void => {
     if (this.#stopped || this.#view.lost) return;
     if (this.#choosing) {
       this.#chooseAgain = true;
@@ -68,7 +72,7 @@ export class PartitionExecutor {
       this.#chooseAgain = false;
       this.wake();
     });
-  }
+  };
 
   /** The partition is another's: what has not begun never will, and says so, so that the other need not wait for it. */
   lost(): void {

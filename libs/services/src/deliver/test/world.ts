@@ -157,7 +157,8 @@ export class World {
         error: (message) => void this.logged.push(message),
       },
       clock: this.clock,
-      limits,
+      // Time stands still here unless it is turned.
+      limits: { restMs: 0, ...limits },
       ...changes,
     };
   }
