@@ -104,6 +104,7 @@ export class Campaign {
     bed.feeder.publish(workload.begin(Date.now()));
     const first = await this.#canaries.recovery();
     if (first === undefined) throw new Error('Nothing was delivered before the first fault.');
+    await bed.breakEngines();
     bed.feeder.start();
     say(`the bank writes ${options.rate} records in a second`);
     await rest(2_000);

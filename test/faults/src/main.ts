@@ -4,6 +4,7 @@ import { objections } from './judge/verdict.ts';
 import { record } from './judge/results.ts';
 import { embeddedKinds, kinds } from './kinds/index.ts';
 import { defaults } from './options.ts';
+import { brokenEngines } from './preload/index.ts';
 import { say } from './say.ts';
 
 const usage = `Usage: npm run test:faults -- --faults N --seed S [--bed distributed|embedded] [--brokers 1|3] [--kinds a,b] [--client kafkajs|platformatic]
@@ -45,7 +46,10 @@ const numbers = [
   values['alert-away'],
   values['snapshot-age'],
 ].map(Number);
-const fits = ['1', '3'].includes(values.brokers) && ['distributed', 'embedded'].includes(values.bed);
+const fits =
+  ['1', '3'].includes(values.brokers) &&
+  ['distributed', 'embedded'].includes(values.bed) &&
+  (values.broken === undefined || Object.hasOwn(brokenEngines, values.broken));
 if (values.help || numbers.some((one) => !Number.isInteger(one)) || !fits) {
   console.log(usage);
   process.exit(values.help ? 0 : 2);

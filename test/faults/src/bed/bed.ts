@@ -97,8 +97,7 @@ export class Bed extends Ground {
       const own = { kafka: doors[`DOOR${i}`]!, redis: await this.redis.door() };
       const brokers = own.kafka.map(({ port }) => `127.0.0.1:${port}`);
       process.configure(this.#placed(brokers, own.redis));
-      const broken = name === 'gateway' ? undefined : brokenEngines[this.options.broken ?? ''];
-      const preloads = [shiftedClock(clockFile(this.folder, label)), ...(broken === undefined ? [] : [broken])];
+      const preloads = [shiftedClock(clockFile(this.folder, label))];
       instances.push({ ...own, process, name, label, preloads });
     }
     this.instances = instances;
@@ -138,6 +137,19 @@ export class Bed extends Ground {
     for (const { process, preloads } of this.instances) process.launch(preloads);
     await Promise.all(this.instances.map(({ process }) => process.ready(240_000)));
     return `${this.instances.length} instances of five services are ready`;
+  }
+
+  /** Only now: at its first start the product's own witness would stop an engine that is not fenced. */
+  override async breakEngines(): Promise<void> {
+    const broken = brokenEngines[this.options.broken ?? ''];
+    if (broken === undefined) return;
+    const stages = this.instances.filter(({ name }) => name !== 'gateway');
+    await Promise.all(stages.map(({ process }) => process.end('SIGTERM')));
+    for (const { process, preloads } of stages) {
+      preloads.push(broken);
+      process.launch(preloads);
+    }
+    await Promise.all(stages.map(({ process }) => process.ready(240_000)));
   }
 
   withLog<T>(read: (log: Log) => Promise<T>): Promise<T> {

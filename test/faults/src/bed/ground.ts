@@ -39,6 +39,10 @@ export abstract class Ground {
   abstract open(): Promise<void>;
   /** Resolves with what runs now. */
   abstract startServices(): Promise<string>;
+  /** From now on all stages run on the broken engine, where one was asked for. */
+  breakEngines(): Promise<void> {
+    return Promise.resolve();
+  }
   /** Everything that is spoiled is mended. */
   abstract mend(): Promise<void>;
   /** Lends the product's own logs to somebody who reads them. */
