@@ -46,8 +46,10 @@ export class OutcomeWriter {
     }
   }
 
-  readonly #start = (): void => {
-    if (this.#waiting.length > 0) this.#running ??= this.#run();
+  readonly #start = (): boolean => {
+    if (this.#waiting.length === 0 || this.#running !== undefined) return false;
+    this.#running = this.#run();
+    return true;
   };
 
   async #run(): Promise<void> {

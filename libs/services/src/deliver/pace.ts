@@ -8,7 +8,7 @@ import type { ExecutorClock } from './executor-clock.ts';
 export class Pace {
   readonly #restMs: Span;
   readonly #clock: ExecutorClock;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<() => boolean>();
   #nextAt = -Infinity;
 
   /** Without a rest, work is called at once. */
@@ -17,9 +17,9 @@ export class Pace {
     this.#clock = clock;
   }
 
-  /** Calls once, however often it was asked for meanwhile. */
-  soon(work: () => void): void {
-    if (this.#restMs === 0) return work();
+  /** Calls once, however often it was asked for meanwhile. Work that says false found nothing to do: no rest follows it. */
+  soon(work: () => boolean): void {
+    if (this.#restMs === 0) return void work();
     this.#waiting.add(work);
     if (this.#waiting.size > 1) return;
     const wait = this.#nextAt - this.#clock.monotonic();
@@ -28,9 +28,10 @@ export class Pace {
   }
 
   #callAll(): void {
-    this.#nextAt = this.#clock.monotonic() + this.#restMs;
     const all = [...this.#waiting];
     this.#waiting.clear();
-    for (const work of all) work();
+    let worked = false;
+    for (const work of all) worked = work() || worked;
+    if (worked) this.#nextAt = this.#clock.monotonic() + this.#restMs;
   }
 }

@@ -35,6 +35,8 @@ export class PartitionExecutor {
   readonly #active = new Set<Promise<void>>();
   #choosing = false;
   #chooseAgain = false;
+  /** By the present look. */
+  #found = false;
   #stopped = false;
   #lost = false;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
@@ -59,19 +61,22 @@ export class PartitionExecutor {
     this.#runtime.looks.soon(this.#look);
   }
 
-  readonly #look = (): void => {
-    if (this.#stopped || this.#view.lost) return;
+  /** Says whether it found something. */
+  readonly #look = (): boolean => {
+    if (this.#stopped || this.#view.lost) return false;
     if (this.#choosing) {
       this.#chooseAgain = true;
-      return;
+      return false;
     }
     this.#choosing = true;
+    this.#found = false;
     void this.#run(this.#choose()).then(() => {
       this.#choosing = false;
       if (!this.#chooseAgain) return;
       this.#chooseAgain = false;
       this.wake();
     });
+    return this.#found;
   };
 
   /** The partition is another's: what has not begun never will, and says so, so that the other need not wait for it. */
@@ -134,6 +139,7 @@ export class PartitionExecutor {
     const { free } = slots;
     const { jobs, count, nextInMs } = this.#waiting.due(free, (job, customer) => this.#own.isFree(job, customer));
     if (jobs.length === free) slots.want();
+    this.#found = jobs.length > 0;
     const { lane, breaker } = options;
     this.#wakeIn(nextInMs);
     if (jobs.length > 0) {
