@@ -46,7 +46,10 @@ export const latencyCommand = (): Command =>
         .default([2_000, 'half', 20], '2000,half,20')
         .argParser((text: string) => text.split(',').map((rate) => (rate === 'half' ? rate : wholeNumber(rate)))),
     )
-    .addOption(new Option('--seconds <count>', 'of each run').default(15).argParser(wholeNumber))
+    .addOption(new Option('--seconds <count>', 'of each run').default(20).argParser(wholeNumber))
+    .addOption(
+      new Option('--warm-up-seconds <count>', 'at each rate, before its first run').default(30).argParser(wholeNumber),
+    )
     .addOption(recordsOption(100_000))
     .addOption(accountsOption())
     .addOption(clientsOption())

@@ -15,8 +15,10 @@ export interface LatencyOptions {
   readonly runs: number;
   /** Transactions per second; `half` is half of what the chain has just shown it can do. */
   readonly rates: readonly (number | 'half')[];
-  /** Of each run, after a quarter as long that is not counted. */
+  /** Of each run. */
   readonly seconds: number;
+  /** Before the first run at each rate: until then compilers of broker and services take a good part of the machine. */
+  readonly warmUpSeconds: number;
   /** Transactions over which the chain's maximum is found. */
   readonly records: number;
   readonly accounts?: number;
@@ -74,12 +76,13 @@ class Calendar {
 /** At so few transactions a second, 2 % would be too few messages for a percentile. */
 const alertingAt = (rate: number): number => (rate < 500 ? 0.5 : 0.02);
 
-async function measureLatency(
+/** Runs at one rate, one after the other, on services that were warmed up at that rate. */
+async function* measureLatency(
   bed: Bed,
-  plan: Plan,
   warmUp: Plan,
+  plans: readonly Plan[],
   rate: number,
-): Promise<Omit<LatencyRun, 'client' | 'isHalf'>> {
+): AsyncGenerator<Omit<LatencyRun, 'client' | 'isHalf'>, void, void> {
   const chain = await startChain(bed);
   try {
     const sent = new Map<string, number[]>();
@@ -99,30 +102,36 @@ async function measureLatency(
       const until = performance.now() + 30_000;
       while (latencies.length < alerts && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 20));
+      if (latencies.length < alerts)
+        throw new Error(`At ${rate} a second only ${latencies.length} of ${alerts} messages arrived.`);
     };
-    const warm = await feedLive(bed.log, warmUp, bed.partitions, { rate, onAlert });
-    await settled(warm.alerts);
-    latencies.length = 0;
-    const before = await chain.look();
-    const fed = await feedLive(bed.log, plan, bed.partitions, { rate, onAlert });
-    await settled(fed.alerts);
-    const after = await chain.look();
-    if (latencies.length < fed.alerts)
-      throw new Error(`At ${rate} a second only ${latencies.length} of ${fed.alerts} messages arrived.`);
-    const cpu = [...after].reduce(
-      (sum, [stage, { scrape }]) => sum + scrape.cpuSeconds - before.get(stage)!.scrape.cpuSeconds,
-      0,
-    );
-    return {
-      rate,
-      messages: latencies.length,
-      p50: percentile(latencies, 0.5),
-      p99: percentile(latencies, 0.99),
-      max: Math.max(...latencies),
-      cpuMicros: (cpu * 1e6) / fed.records,
-      behindAtWorst: fed.behindAtWorst,
-      unexpected,
+    const fed = async (plan: Plan) => {
+      latencies.length = 0;
+      unexpected = 0;
+      const live = await feedLive(bed.log, plan, bed.partitions, { rate, onAlert });
+      await settled(live.alerts);
+      return live;
     };
+    await fed(warmUp);
+    for (const plan of plans) {
+      const before = await chain.look();
+      const { records, behindAtWorst } = await fed(plan);
+      const after = await chain.look();
+      const cpu = [...after].reduce(
+        (sum, [stage, { scrape }]) => sum + scrape.cpuSeconds - before.get(stage)!.scrape.cpuSeconds,
+        0,
+      );
+      yield {
+        rate,
+        messages: latencies.length,
+        p50: percentile(latencies, 0.5),
+        p99: percentile(latencies, 0.99),
+        max: Math.max(...latencies),
+        cpuMicros: (cpu * 1e6) / records,
+        behindAtWorst,
+        unexpected,
+      };
+    }
   } finally {
     bed.provider.onAccepted(() => undefined);
     await chain.stop();
@@ -131,7 +140,7 @@ async function measureLatency(
 
 /** From the moment at which the bank's record is handed to its client until the provider has answered, through all services. */
 export async function latency(options: LatencyOptions, say: Say): Promise<readonly LatencyRun[]> {
-  const { clients, runs, rates, seconds, records, accounts = 40_000 } = options;
+  const { clients, runs, rates, seconds, warmUpSeconds, records, accounts = 40_000 } = options;
   const results: LatencyRun[] = [];
   for (const client of clients) {
     const bed = await openBed({ client });
@@ -148,10 +157,10 @@ export async function latency(options: LatencyOptions, say: Say): Promise<readon
       }
       for (const wanted of rates) {
         const rate = wanted === 'half' ? half : wanted;
-        for (let run = 1; run <= runs; run++) {
-          const counted = calendar.plan(Math.ceil(rate * seconds), alertingAt(rate), accounts);
-          const warmUp = calendar.plan(Math.ceil((rate * seconds) / 4), alertingAt(rate), accounts);
-          const one = await measureLatency(bed, counted, warmUp, rate);
+        const lasting = (length: number): Plan => calendar.plan(Math.ceil(rate * length), alertingAt(rate), accounts);
+        const warmUp = lasting(warmUpSeconds);
+        const plans = Array.from({ length: runs }, () => lasting(seconds));
+        for await (const one of measureLatency(bed, warmUp, plans, rate)) {
           results.push({ client, isHalf: wanted === 'half', ...one });
           say(`${rate} per second (${client}): p50 ${one.p50.toFixed(1)} ms, p99 ${one.p99.toFixed(1)} ms`);
         }

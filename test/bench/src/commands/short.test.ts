@@ -54,7 +54,14 @@ describe('the benches', () => {
   it(
     'follow a record from the bank to the provider, with the other client',
     async () => {
-      const options = { ...small, clients: ['platformatic'], runs: 1, rates: [200], seconds: 1 } as const;
+      const options = {
+        ...small,
+        clients: ['platformatic'],
+        runs: 1,
+        rates: [200],
+        seconds: 1,
+        warmUpSeconds: 1,
+      } as const;
       const [run, ...more] = await latency(options, say);
       expect(more).toEqual([]);
       // Half of 200 transactions alert at so low a rate; a quarter as many went before, uncounted.
