@@ -16,10 +16,13 @@ import { backlogBefore, fill, setUp } from '../load/prepare.ts';
 import type { Say } from '../load/prepare.ts';
 import { summarise } from '../profile/cpu-profile.ts';
 import type { CpuProfile, Summary, Window } from '../profile/cpu-profile.ts';
-import { profileReport } from '../profile/report.ts';
+import { profileReport, sharesOf, sharesTable } from '../profile/report.ts';
+import { publish } from '../report/publish.ts';
+import type { Publishing } from '../report/publish.ts';
+import { loadNow } from '../report/result.ts';
 import { sayTo } from '../report/say.ts';
 import { measuredTable } from '../report/measured-table.ts';
-import { accountsOption, clientOption, fraction, recordsOption } from './options.ts';
+import { accountsOption, clientOption, fraction, recordOption, recordsOption } from './options.ts';
 
 export interface ProfileOptions {
   readonly records: number;
@@ -126,9 +129,16 @@ export const profileCommand = (): Command =>
     .addOption(accountsOption())
     .addOption(clientOption())
     .option('--out <folder>', 'where the .cpuprofile files go', 'data/profiles')
+    .addOption(recordOption())
     .option('--json', 'print JSON, and no progress')
-    .action(async (what: StageName | 'chain', options: ProfileOptions & { readonly json?: boolean }) => {
+    .action(async (what: StageName | 'chain', options: ProfileOptions & Publishing) => {
+      const load = loadNow();
       const profiles = await profile(what, options, sayTo(options.json !== true));
+      if (options.record === true) {
+        const shares = profiles.map(({ stage, summary, measured: one }) => sharesOf(stage, summary, one.records));
+        publish('profile', `npm run bench -- profile ${what}`, load, shares, sharesTable, options);
+        return;
+      }
       if (options.json === true) {
         console.log(JSON.stringify(profiles, null, 1));
         return;

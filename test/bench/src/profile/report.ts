@@ -1,4 +1,4 @@
-import { micros, table } from '../report/table.ts';
+import { grouped, micros, table } from '../report/table.ts';
 import type { Row, Summary } from './cpu-profile.ts';
 
 export interface ReportLimits {
@@ -6,6 +6,38 @@ export interface ReportLimits {
   readonly files?: number;
   readonly functions?: number;
 }
+
+/** What is kept of a stage's profile: self time in microseconds per record. */
+export interface ProfileShares {
+  readonly stage: string;
+  readonly records: number;
+  readonly busyMicros: number;
+  readonly groups: readonly { readonly name: string; readonly micros: number }[];
+  readonly functions: readonly { readonly name: string; readonly micros: number }[];
+}
+
+const mostKept = 12;
+
+export function sharesOf(stage: string, { busyMicros, groups, functions }: Summary, records: number): ProfileShares {
+  const kept = (rows: readonly Row[]) =>
+    rows.slice(0, mostKept).map(({ name, micros: total }) => ({ name, micros: total / records }));
+  return { stage, records, busyMicros: busyMicros / records, groups: kept(groups), functions: kept(functions) };
+}
+
+/** The packages and functions side by side, for each stage. */
+export const sharesTable = (profiles: readonly ProfileShares[]): string =>
+  profiles
+    .map(({ stage, records, busyMicros, groups, functions }) => {
+      const rows = groups.map((group, index) => {
+        const one = functions[index];
+        return [group.name, micros(group.micros), one?.name ?? '', one === undefined ? '' : micros(one.micros)];
+      });
+      return (
+        `**${stage}**: ${micros(busyMicros)} µs busy per record, over ${grouped(records)} records.\n\n` +
+        table(['package', 'µs', 'function', 'µs'], rows)
+      );
+    })
+    .join('\n\n');
 
 /** Tables of self time: microseconds per record and share of the busy time. */
 export function profileReport(title: string, summary: Summary, records: number, limits: ReportLimits = {}): string {

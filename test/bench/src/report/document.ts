@@ -9,6 +9,8 @@ import type { LatencyRun } from '../commands/latency.ts';
 import { soakText } from '../commands/soak-command.ts';
 import type { Soak } from '../commands/soak.ts';
 import type { Contender } from '../commands/throughput.ts';
+import { sharesTable } from '../profile/report.ts';
+import type { ProfileShares } from '../profile/report.ts';
 import { resultsFolder } from './publish.ts';
 import type { Result } from './result.ts';
 import { throughputTable } from './throughput-table.ts';
@@ -23,6 +25,7 @@ const writers: Readonly<Record<string, (result: never) => string>> = {
   latency: (result: readonly LatencyRun[]) => latencyTable(result),
   footprint: (result: Footprint) => footprintTable(result),
   growth: (result: readonly CurvePoint[]) => growthTable(result),
+  profile: (result: readonly ProfileShares[]) => sharesTable(result),
   soak: (result: Soak) => soakText(result),
 };
 
