@@ -4,7 +4,7 @@ import type { Transaction } from '../transaction.ts';
 import { fired, quiet } from './decision.ts';
 import { count, distinct, firstSeen, median, previousPlace, recent, sum } from './features.ts';
 import type { Feature, FeatureMap } from './feature.ts';
-import { History } from './history.ts';
+import { History, storeNumber } from './history.ts';
 import { problemsOfParameters, off } from './parameters.ts';
 import { attempts, cardPresentPlaces, credits, debits, declinesBut, upTo } from './population.ts';
 import { Program } from './program.ts';
@@ -266,6 +266,26 @@ describe('a rule set', () => {
       'known has no parameter x.',
       'There is no rule other.',
     ]);
+  });
+});
+
+describe('a program', () => {
+  it('refuses two stores that rings could not tell apart', () => {
+    const named = (id: string): Feature =>
+      count({ id, statuses: 'counted', includes: () => true }, { within: hours(1) });
+    // By the birthday paradox some hundred thousand names are enough for two of one number.
+    const ids = new Map<number, string>();
+    let pair: readonly [string, string] | undefined;
+    for (let i = 0; pair === undefined; i++) {
+      const id = `p${i}/account/times`;
+      const other = ids.get(storeNumber(id));
+      if (other !== undefined) pair = [other, id];
+      ids.set(storeNumber(id), id);
+    }
+    const populations = pair.map((id) => id.slice(0, id.indexOf('/')));
+    expect(named(populations[0]!).need.store.id).toBe(pair[0]);
+    const { rule } = spy('twins', { a: named(populations[0]!), b: named(populations[1]!) });
+    expect(() => new Program([rule], [])).toThrow(`The stores "${pair[0]}" and "${pair[1]}" have the same number`);
   });
 });
 

@@ -9,6 +9,7 @@ import { missingOf } from './field.ts';
 import type { Field } from './field.ts';
 import { Frame } from './frame.ts';
 import type { AccountFacts } from './frame.ts';
+import { storeNumber } from './history.ts';
 import type { History } from './history.ts';
 import type { Parameters } from './parameters.ts';
 import type { RingLimits } from './ring.ts';
@@ -111,9 +112,20 @@ export class Program {
     return view;
   }
 
+  /** Rings know their store by a number alone. */
+  #assertOwnNumber(id: string): void {
+    const other = [...this.#stores.keys()].find((known) => storeNumber(known) === storeNumber(id));
+    if (other !== undefined) {
+      throw new Error(
+        `The stores "${other}" and "${id}" have the same number: name the population of one of them otherwise.`,
+      );
+    }
+  }
+
   #slotOf(feature: Feature): number {
     const { store, rows, span } = feature.need;
     const planned = this.#stores.get(store.id);
+    if (planned === undefined) this.#assertOwnNumber(store.id);
     this.#stores.set(store.id, {
       store: planned?.store ?? store,
       limits: {
