@@ -27,6 +27,8 @@ export const diskFull: Kind<EmbeddedBed> = {
       run: async () => {
         const before = complaints(bed);
         bed.disk.fill(diskBytes);
+        // What the storage has deleted it writes over first, and only then it needs the disk.
+        bed.feeder.hurry(10);
         try {
           await waitUntil(
             'health to say DISK_FULL',
@@ -36,6 +38,7 @@ export const diskFull: Kind<EmbeddedBed> = {
             },
             { withinMs: 60_000, everyMs: 200 },
           );
+          bed.feeder.hurry(1);
           const up = await bed.process.metric('tocsin_dependency_up', { dependency: 'state' });
           if (up !== 0) throw new Error('The metric says that the storage takes everything.');
           if (complaints(bed) === before) throw new Error('The log does not say DISK_FULL.');
@@ -44,6 +47,7 @@ export const diskFull: Kind<EmbeddedBed> = {
           await rest(fullMs);
           say(`the disk is full, and health, metric and log say so; ${told(bed) - sent} messages left since`);
         } finally {
+          bed.feeder.hurry(1);
           bed.disk.free();
         }
         await waitUntil('health to be well', () => bed.process.isReady(), { withinMs: 60_000, everyMs: 200 });
