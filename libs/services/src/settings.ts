@@ -52,8 +52,8 @@ export class TlsSettings {
 const hostAndPort = { each: true, message: 'must be host:port' };
 
 export class KafkaSettings {
-  /** The library that speaks to Kafka: `kafkajs`, or `platformatic` (from Apache Kafka 3.1 on). */
-  @IsIn(kafkaClients) client: KafkaClient = 'kafkajs';
+  /** The library that speaks to Kafka: `platformatic` (from Apache Kafka 3.1 on), or `kafkajs`. */
+  @IsIn(kafkaClients) client: KafkaClient = 'platformatic';
   /** Required: `host:port` of at least one broker. */
   @IsArray()
   @ArrayMinSize(1)

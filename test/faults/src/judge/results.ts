@@ -44,7 +44,7 @@ export async function record(
     date: new Date().toISOString(),
     seed: options.seed,
     brokers: options.brokers,
-    client: options.client ?? 'kafkajs',
+    client: options.client ?? 'platformatic',
     ...(options.broken === undefined ? {} : { broken: options.broken }),
     faults: byKind,
     ...(pauses.length === 0 ? {} : { pauses }),

@@ -38,9 +38,13 @@ export const diskFull: Kind<EmbeddedBed> = {
             },
             { withinMs: 60_000, everyMs: 200 },
           );
+          // Now and then a write still finds room in what was deleted, and all is well for a moment.
+          await waitUntil(
+            'the metric to say that the storage takes nothing',
+            async () => (await bed.process.metric('tocsin_dependency_up', { dependency: 'state' })) === 0,
+            { withinMs: 60_000, everyMs: 200 },
+          );
           bed.feeder.hurry(1);
-          const up = await bed.process.metric('tocsin_dependency_up', { dependency: 'state' });
-          if (up !== 0) throw new Error('The metric says that the storage takes everything.');
           if (complaints(bed) === before) throw new Error('The log does not say DISK_FULL.');
           await rest(underWayMs);
           const sent = told(bed);
