@@ -36,6 +36,18 @@ const busy = (i: number): Transaction => ({
 });
 
 describe('what is remembered of an account', () => {
+  it('can be stored whatever ingest lets through: the largest amount, at the first and the last moment', () => {
+    const program = new Program(fraudRules, []);
+    const history = new History();
+    for (const occurredAt of [0, Date.UTC(9999, 11, 31)]) {
+      for (const minor of [0, Number.MAX_SAFE_INTEGER]) {
+        program.begin({ ...busy(1), occurredAt, amount: { minor, currency: 'EUR' } }, { openedAt: 0 }, history);
+        program.absorb();
+      }
+    }
+    expect(History.from(history.packed()!, history.storedSets() ?? null)).toEqual(history);
+  });
+
   it('stays within one entry, whatever happens and whatever the rule set says', () => {
     for (const parameters of [() => ({}), widest]) {
       const settings = Object.fromEntries(fraudRules.map((rule) => [rule.id, { parameters: parameters(rule) }]));

@@ -58,36 +58,25 @@ export type EventCounts = Partial<Record<AccountEventKind, { count: number; last
 export class AccountState {
   readonly history: History;
   /** See `SeenIds`. Absent in what build 0.1.0 wrote: then all ids lie apart. */
-  seen: string | undefined;
+  seen: string | undefined = undefined;
   /** Where `seen` is full: when the first id of it is forgotten. */
-  roomAt: Instant | undefined;
+  roomAt: Instant | undefined = undefined;
   /** Until then some ids may lie in entries of their own. */
-  apartUntil: Instant | undefined;
+  apartUntil: Instant | undefined = undefined;
   /** Time of the first transaction. */
-  firstAt: Instant | undefined;
+  firstAt: Instant | undefined = undefined;
   /** The customer whom transactions name; counts while there is no list of holders. */
-  owner: string | undefined;
-  holders: Holders | undefined;
-  settings: Settings | undefined;
+  owner: string | undefined = undefined;
+  holders: Holders | undefined = undefined;
+  settings: Settings | undefined = undefined;
   /** One for each customer that chose something, the newest choice last. */
-  conditions: readonly HolderConditions[] | undefined;
-  trusted: Trust[] | undefined;
-  labels: LabelCounts | undefined;
-  events: EventCounts | undefined;
+  conditions: readonly HolderConditions[] | undefined = undefined;
+  trusted: Trust[] | undefined = undefined;
+  labels: LabelCounts | undefined = undefined;
+  events: EventCounts | undefined = undefined;
 
   constructor(history: History) {
     this.history = history;
-    this.seen = undefined;
-    this.roomAt = undefined;
-    this.apartUntil = undefined;
-    this.firstAt = undefined;
-    this.owner = undefined;
-    this.holders = undefined;
-    this.settings = undefined;
-    this.conditions = undefined;
-    this.trusted = undefined;
-    this.labels = undefined;
-    this.events = undefined;
   }
 
   /** What is stored of it: MessagePack asks for it as JSON does. */

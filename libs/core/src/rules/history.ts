@@ -22,7 +22,7 @@ export const storeNumber = (id: string): number => hash32(id);
 /**
  * What all features remember of one account: rings of rows, each of a store and one of its keys (a card, a device), and sets
  * of values. Keys are hashes of 32 bit: among at most 16 of them, two of one account agree once in some hundred million
- * accounts. It is a few arrays of numbers, and two texts of bytes where it is stored, because it is read and written with
+ * accounts. It is a few arrays of numbers here, and one piece of bytes where it is stored, because it is read and written with
  * nearly every transaction.
  */
 export class History {

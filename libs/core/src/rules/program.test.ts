@@ -165,6 +165,14 @@ describe('features', () => {
 });
 
 describe('a program', () => {
+  it('refuses to remember what could not be stored', () => {
+    const { rule } = spy('places', { last: previousPlace(debits) });
+    const program = new Program([rule], []);
+    const merchant = { latitude: Number.NaN, longitude: 0 };
+    program.begin(payment({ channel: 'card-present', merchant }), account, new History());
+    expect(() => program.absorb()).toThrow('remembers whole numbers only');
+  });
+
   it('keeps once and computes once what several rules declare, and only when asked', () => {
     let reads = 0;
     const within = hours(1);

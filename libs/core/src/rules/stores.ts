@@ -89,6 +89,10 @@ function ringStore(columns: Columns, { of, by, timed }: RingStoreOptions): RingS
       const key = keyOf(frame);
       row.length = 0;
       if (key === undefined || !columns.write(frame, row)) return;
+      // What cannot be stored fails here, with its record, and not at the checkpoint, with the whole partition.
+      if (!Number.isSafeInteger(frame.at) || !row.every(Number.isSafeInteger)) {
+        throw new Error(`The store "${id}" remembers whole numbers only.`);
+      }
       const ring = frame.history.useRing(number, key, keyLimit(limits.rows));
       if (!insertRow(ring, frame.at, row, limits)) frame.lateDropped++;
     },
