@@ -136,8 +136,10 @@ export function verdictOf(evidence) {
     if (type === 'fraud-check' && seen[0].channel !== homes[0]) allowed.elsewhere += 1;
     repetitions(name, type, seen, told, faults, found, allowed);
     const settled = type === 'fraud-check' || homes.length === 1;
-    if (settled && new Set(own.map(({ partition }) => partition)).size === 1) {
-      const key = `${accountId} ${customerId} ${seen[0].channel} ${type}`;
+    const [partition, another] = new Set(own.map((copy) => copy.partition));
+    // Between two partitions of the bank's topic nothing says what came first.
+    if (settled && another === undefined) {
+      const key = `${accountId} ${customerId} ${seen[0].channel} ${type} ${partition}`;
       const decided = deliveries.get(`${customerId} ${amount} ${seen[0].channel}`);
       const told = seen.length === 1 ? seen[0].place : undefined;
       orders.set(key, [...(orders.get(key) ?? []), { name, ...own[0], decided, told }]);
@@ -150,7 +152,7 @@ export function verdictOf(evidence) {
       found.unexpected.push(`${customerId} was told on ${channel}: ${text}`);
   }
   for (const all of orders.values()) {
-    const inOrder = all.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset);
+    const inOrder = all.toSorted((a, b) => a.offset - b.offset);
     for (let i = 1; i < inOrder.length; i++) {
       const [before, after] = [inOrder[i - 1], inOrder[i]];
       if (after.decided < before.decided) found.reordered.push(`${after.name} was decided before ${before.name}`);

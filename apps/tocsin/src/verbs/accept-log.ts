@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { acceptLog } from '@tocsin/services';
+import { acceptLog, untilReachable } from '@tocsin/services';
 import type { Acceptance } from '@tocsin/services';
 import { chosenStage, partitionsOf } from './choose-stage.ts';
 import { UsageError, endItFirst, print, withPlatform } from './with-platform.ts';
@@ -36,6 +36,7 @@ export function addAcceptLog(program: Command): void {
           const partitions = partitionsOf(partition);
           const where = placeOf(from);
           const options = { from: where, force, dryRun, ...(partitions === undefined ? {} : { partitions }) };
+          await untilReachable(platform);
           const done = await acceptLog(platform, chosen, options);
           print(json, { dryRun, partitions: done }, told(done, dryRun));
           if (done.some(({ does }) => does === 'impossible')) process.exitCode = 1;

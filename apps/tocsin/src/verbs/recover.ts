@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { RetryRequests, planRecovery, rebuildStore } from '@tocsin/services';
+import { RetryRequests, planRecovery, rebuildStore, untilReachable } from '@tocsin/services';
 import type { Platform, Rebuilding, RecoveryPlan } from '@tocsin/services';
 import { UsageError, endItFirst, print, withPlatform } from './with-platform.ts';
 
@@ -25,6 +25,7 @@ export function addRecover(program: Command): void {
       withPlatform(
         program,
         async (platform, settings) => {
+          await untilReachable(platform);
           const plan = await planRecovery(platform, settings);
           const lost = plan.rebuildings;
           if (lost.length === 0) return nothingLost(platform, plan, dryRun, json);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { RetryRequests } from '@tocsin/services';
+import { RetryRequests, untilReachable } from '@tocsin/services';
 import { chosenStage, partitionsOf } from './choose-stage.ts';
 import { endItFirst, print, withPlatform } from './with-platform.ts';
 
@@ -26,6 +26,7 @@ export function addRetry(program: Command): void {
           const stage = chosenStage(settings, platform, name);
           const count = (await stage.log.facts(stage.topic))?.partitions ?? 0;
           const partitions = partitionsOf(partition) ?? Array.from({ length: count }, (_, n) => n);
+          await untilReachable(platform);
           const requests = new RetryRequests(platform.shortTerm);
           for (const one of partitions) await requests.ask(name, one);
           print(json, { stage: name, partitions }, [

@@ -4,3 +4,4 @@ export { everyRecord } from './every-record.ts';
 export * from './installed-stages.ts';
 export * from './recover.ts';
 export * from './retry-requests.ts';
+export * from './until-reachable.ts';

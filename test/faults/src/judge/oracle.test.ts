@@ -200,6 +200,9 @@ describe('the oracle of the campaign', () => {
       offset: 2 - i,
     }));
     expect(counts(ask((sent) => sent, { deliveries }))).toEqual({ reordered: 1 });
+    const where = transactions.findIndex(({ id }) => id === second!.key);
+    const elsewhere = bank.map((record, i) => (i === where ? { ...record, partition: 8, offset: 0 } : record));
+    expect(counts(ask((sent) => sent, { deliveries, bank: elsewhere }))).toEqual({});
     const swapped = perfect().map((one) =>
       one.key === first!.key
         ? { ...one, place: second!.place }
