@@ -6,7 +6,7 @@ import { sms } from './sms/sms.ts';
 /** Every channel there is. A new one is one folder and one line here. */
 export const channels: readonly Channel[] = [messenger, sms, email];
 
-export { plainRequest } from './plain-request.ts';
+export { httpTools } from './http-tools.ts';
 export { email, messenger, sms };
 export { EmailOptions } from './email/email-options.ts';
 export { MessengerOptions } from './messenger/messenger-options.ts';

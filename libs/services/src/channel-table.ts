@@ -1,8 +1,7 @@
-import { channels, plainRequest } from '@tocsin/channels';
+import { channels } from '@tocsin/channels';
 import type { Channel, ChannelTools, OpenChannel, WebhookAnswer, WebhookRequest } from '@tocsin/core';
 import { checked } from '@tocsin/nest';
 import type { ConfigurationProblem } from '@tocsin/nest';
-import { fetch } from 'undici';
 import type { Settings } from './settings.ts';
 
 /** A channel as configured: its options are checked, its provider account is one tenant's. */
@@ -12,11 +11,9 @@ export interface ConfiguredChannel {
   readonly tenantId: string;
   readonly options: object;
   readonly provider: { readonly name: string; readonly account: string };
-  open(): OpenChannel;
+  open(tools: ChannelTools): OpenChannel;
   readonly receive?: (request: WebhookRequest) => WebhookAnswer;
 }
-
-const tools: ChannelTools = { fetch: fetch as unknown as typeof globalThis.fetch, request: plainRequest };
 
 /** The configured channels, and what is wrong with them. */
 export function configuredChannels(settings: Settings): {
@@ -56,7 +53,7 @@ export function configuredChannels(settings: Settings): {
       tenantId,
       options,
       provider: channel.provider(options),
-      open: () => channel.open(options, tools),
+      open: (tools) => channel.open(options, tools),
       ...(channel.webhook === undefined
         ? {}
         : {

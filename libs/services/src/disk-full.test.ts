@@ -4,7 +4,7 @@ import { topicSpecs } from '@tocsin/core';
 import { silentLogger } from '@tocsin/nest';
 import { smallDisk, waitUntil } from '@tocsin/testing';
 import { stringify } from 'yaml';
-import { hashApiKey } from './gateway/credentials.ts';
+import { hashApiKey } from './gateway/api-key.ts';
 import { channelIds, openPlatform } from './platform/platform.ts';
 import { readSettings } from './read-settings.ts';
 import { start } from './start.ts';

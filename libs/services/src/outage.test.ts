@@ -4,7 +4,7 @@ import { kafkaLog } from '@tocsin/kafka';
 import { silentLogger } from '@tocsin/nest';
 import { startKafka, startRedis, waitUntil } from '@tocsin/testing';
 import { stringify } from 'yaml';
-import { hashApiKey } from './gateway/credentials.ts';
+import { hashApiKey } from './gateway/api-key.ts';
 import { channelIds } from './platform/platform.ts';
 import { readSettings } from './read-settings.ts';
 import { serviceNames } from './service.ts';

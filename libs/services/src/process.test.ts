@@ -10,7 +10,7 @@ import { topicNames, topicSpecs } from '@tocsin/core';
 import { embedded } from '@tocsin/embedded';
 import { freePort, waitUntil } from '@tocsin/testing';
 import { stringify } from 'yaml';
-import { hashApiKey } from './gateway/credentials.ts';
+import { hashApiKey } from './gateway/api-key.ts';
 import { channelIds } from './platform/platform.ts';
 
 /* The gateway as operators run it: its own process, one file, signals and exit codes. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from '@tocsin/nest';
 import { configuredChannels } from './channel-table.ts';
-import { scopes } from './gateway/credentials.ts';
+import { scopes } from './gateway/scopes.ts';
 import { readSettings } from './read-settings.ts';
 
 const environment = { SECRET: 's'.repeat(32) };

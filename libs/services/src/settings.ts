@@ -21,7 +21,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { scopes } from './gateway/credentials.ts';
+import { scopes } from './gateway/scopes.ts';
 
 /*
  * The one configuration file, as classes: validation, defaults and documentation at once. Every key is optional unless it

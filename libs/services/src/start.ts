@@ -6,14 +6,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EngineError } from '@tocsin/engine';
 import { Dependencies, LogTransport, Metrics, OperationsModule } from '@tocsin/nest';
 import type { Logger } from '@tocsin/nest';
-import { alertService } from './alert/alert-service.ts';
 import { CannotStart } from './cannot-start.ts';
-import { deliverService } from './deliver/deliver-service.ts';
-import { detectService } from './detect/detect-service.ts';
 import type { GatewayExtras } from './gateway/gateway-service.ts';
 import { closeHttp, httpApp } from './http/http-app.ts';
 import { assertFree, cannotListen } from './http/port.ts';
-import { ingestService } from './ingest/ingest-service.ts';
 import { openPlatform } from './platform/platform.ts';
 import type { Platform } from './platform/platform.ts';
 import { defaultPorts } from './service.ts';
@@ -51,12 +47,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 @Module({})
 class ProcessModule {}
 
-/** The services that are nothing but stages. */
-export const stagesOnly: Readonly<Record<Exclude<ServiceName, 'gateway'>, (context: ServiceContext) => Service>> = {
-  ingest: ingestService,
-  detect: detectService,
-  alert: alertService,
-  deliver: deliverService,
+/** The services that are nothing but stages; each is loaded only where it runs, with what it alone needs. */
+const stagesOnly: Readonly<Record<Exclude<ServiceName, 'gateway'>, (context: ServiceContext) => Promise<Service>>> = {
+  ingest: async (context) => (await import('./ingest/ingest-service.ts')).ingestService(context),
+  detect: async (context) => (await import('./detect/detect-service.ts')).detectService(context),
+  alert: async (context) => (await import('./alert/alert-service.ts')).alertService(context),
+  deliver: async (context) => (await import('./deliver/deliver-service.ts')).deliverService(context),
 };
 
 /**
@@ -99,7 +95,7 @@ async function startOn(platform: Platform, options: StartOptions, host: string, 
       const service = gatewayService(context, publicUrl, options.gateway);
       modules.push(service.module);
       made.push(service);
-    } else made.push(stagesOnly[name](context));
+    } else made.push(await stagesOnly[name](context));
   }
   const root: DynamicModule = {
     module: ProcessModule,

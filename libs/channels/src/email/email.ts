@@ -1,8 +1,6 @@
 import { defineChannel } from '@tocsin/core';
 import { outcomeOfFailure } from './email-errors.ts';
-import { composeMail } from './email-message.ts';
 import { EmailOptions } from './email-options.ts';
-import { smtpSession } from './smtp-session.ts';
 
 /** E-mail by SMTP, plain text only. Bounces and answers by mail are not read yet, so acceptance is the last that is known. */
 export const email = defineChannel({
@@ -21,16 +19,21 @@ export const email = defineChannel({
     defaultClasses: ['existence', 'time'],
   },
   provider: ({ host, login }) => ({ name: host, account: login?.user ?? '' }),
-  open: (options) => ({
-    async send(recipient, message, context) {
-      if (!/^[^\s@<>]+@[^\s@<>]+$/.test(recipient.address)) return { kind: 'badAddress', code: 'address-invalid' };
-      const mail = await composeMail(options, recipient, message, context);
-      const result = await smtpSession(options, mail, context.signal);
-      if (result.kind === 'failed') return outcomeOfFailure(result);
-      const queueId = queueIdIn(result.response);
-      return { kind: 'accepted', ref: queueId === undefined ? mail.messageId : `${mail.messageId} ${queueId}` };
-    },
-  }),
+  open(options) {
+    // Here and not above: a service that sends no mail does without what composes it.
+    const loaded = Promise.all([import('./email-message.ts'), import('./smtp-session.ts')]);
+    return {
+      async send(recipient, message, context) {
+        const [{ composeMail }, { smtpSession }] = await loaded;
+        if (!/^[^\s@<>]+@[^\s@<>]+$/.test(recipient.address)) return { kind: 'badAddress', code: 'address-invalid' };
+        const mail = await composeMail(options, recipient, message, context);
+        const result = await smtpSession(options, mail, context.signal);
+        if (result.kind === 'failed') return outcomeOfFailure(result);
+        const queueId = queueIdIn(result.response);
+        return { kind: 'accepted', ref: queueId === undefined ? mail.messageId : `${mail.messageId} ${queueId}` };
+      },
+    };
+  },
 });
 
 /** The server's own id of the message, for the operator who follows it in the server's log. */

@@ -1,3 +1,4 @@
+import { httpTools } from '@tocsin/channels';
 import { deliverStage, lanes } from '@tocsin/core';
 import type { ReasonTable, TenantPolicy } from '@tocsin/core';
 import { customerConditions, fraudRules } from '@tocsin/rules';
@@ -19,13 +20,14 @@ const reasonSentence: ReasonTable = (ruleId, language) =>
   language.startsWith('en') ? sentences.get(ruleId) : undefined;
 
 /** The channels that this instance serves, each with both lanes and one connection to its provider. */
-export function deliverService(context: ServiceContext): Service {
+export async function deliverService(context: ServiceContext): Promise<Service> {
   const { settings, platform, metrics, logger } = context;
   const policies: (tenantId: string) => TenantPolicy = tenantPolicies(settings);
   const served = configuredChannels(settings).channels.filter(
     ({ id }) => settings.deliver.channels?.includes(id) ?? true,
   );
-  const opened = served.map((channel) => ({ ...channel, connection: channel.open(), breaker: new Breaker() }));
+  const tools = await httpTools();
+  const opened = served.map((channel) => ({ ...channel, connection: channel.open(tools), breaker: new Breaker() }));
   for (const { id, breaker } of opened) watchBreaker(metrics, id, breaker);
   const feeds = opened.flatMap(({ id, channel, provider, connection, breaker }) =>
     lanes.map((lane) => {

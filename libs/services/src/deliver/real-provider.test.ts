@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { plainRequest, sms, SmsOptions } from '@tocsin/channels';
+import { httpTools, sms, SmsOptions } from '@tocsin/channels';
 import { hours } from '@tocsin/core';
+import type { ChannelTools } from '@tocsin/core';
 import { deliveryCompanion } from './executor.ts';
 import { executorClock } from './executor-clock.ts';
 import { Owner, SharedLog } from './test/partition-world.ts';
@@ -14,10 +15,12 @@ import { contact, delivery, World } from './test/world.ts';
 describe('a provider over HTTP', () => {
   let server: Server;
   let posts: URLSearchParams[];
+  let tools: ChannelTools;
   let answer: (response: ServerResponse, n: number) => void;
 
   beforeEach(async () => {
     posts = [];
+    tools = await httpTools();
     server = createServer((request, response) => {
       let body = '';
       request.setEncoding('utf8');
@@ -62,7 +65,7 @@ describe('a provider over HTTP', () => {
       channel: {
         ...base.channel,
         provider: sms.provider(options),
-        open: sms.open(options, { fetch, request: plainRequest }),
+        open: sms.open(options, tools),
       },
     });
     const owner = new Owner('me', log, companion);

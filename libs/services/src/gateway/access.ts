@@ -5,7 +5,8 @@ import type { TokenBuckets } from '@tocsin/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditTrail } from './audit-trail.ts';
 import { Credentials } from './credentials.ts';
-import type { Caller, Scope } from './credentials.ts';
+import type { Caller } from './credentials.ts';
+import type { Scope } from './scopes.ts';
 import { tokenBuckets } from './tokens.ts';
 
 const scopeKey = 'tocsin:scope';

@@ -2,20 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createRemoteJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { Away } from '../http/error-answers.ts';
-
-/** What a caller of the API may do. `*:write` includes nothing else: scopes are separate. */
-export const scopes = [
-  'customers:read',
-  'customers:write',
-  'accounts:write',
-  'events:write',
-  'bank-answers:write',
-  'alerts:read',
-  'disclosures:read',
-  'links:write',
-  'kill-switch',
-] as const;
-export type Scope = (typeof scopes)[number];
+import { hashApiKey } from './api-key.ts';
 
 /** Who calls, as proven. */
 export interface Caller {
@@ -42,8 +29,6 @@ export interface TokenIssuer {
   /** The tenants that this issuer may speak for: one bank's issuer is not believed about another bank. */
   readonly tenants: readonly string[];
 }
-
-export const hashApiKey = (key: string): string => createHash('sha256').update(key, 'utf8').digest('hex');
 
 /** Compares two texts without telling by time where they differ. */
 export function sameText(a: string, b: string): boolean {

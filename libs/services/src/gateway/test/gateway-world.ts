@@ -15,7 +15,8 @@ import type { Platform } from '../../platform/platform.ts';
 import { readSettings } from '../../read-settings.ts';
 import type { ServiceName } from '../../service.ts';
 import { start } from '../../start.ts';
-import { hashApiKey, scopes } from '../credentials.ts';
+import { hashApiKey } from '../api-key.ts';
+import { scopes } from '../scopes.ts';
 
 export const appSecret = 'app-secret-of-the-tests';
 export const authToken = 'auth-token-of-the-tests';
