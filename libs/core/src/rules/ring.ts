@@ -57,7 +57,8 @@ function shrink(ring: Ring, stride: number, limits: RingLimits): void {
 export function insertRow(ring: Ring, at: Instant, columns: readonly number[], limits: RingLimits): boolean {
   const stride = columns.length + 1;
   if (ring.length === head || at >= newestOf(ring)) {
-    ring.push(ring.length === head ? 0 : at - newestOf(ring), ...columns);
+    ring.push(ring.length === head ? 0 : at - newestOf(ring));
+    for (let i = 0; i < columns.length; i++) ring.push(columns[i]!);
     ring[0] = at;
     shrink(ring, stride, limits);
     return true;

@@ -14,7 +14,7 @@ interface Columns {
   readonly width: number;
   /** The first column is the amount: then rings are kept by currency too. */
   readonly money: boolean;
-  /** False where the transaction does not say it: then there is no row. */
+  /** Fills the row, which has the right length already. False where the transaction does not say it: then there is no row. */
   write(frame: Frame, row: number[]): boolean;
 }
 
@@ -24,7 +24,10 @@ const amounts: Columns = {
   id: 'amounts',
   width: 1,
   money: true,
-  write: ({ minor }, row) => row.push(minor) > 0,
+  write({ minor }, row) {
+    row[0] = minor;
+    return true;
+  },
 };
 
 /** Degrees are kept in steps of 0.00001, about a metre. */
@@ -36,7 +39,8 @@ const places: Columns = {
   money: false,
   write({ tx: { merchant } }, row) {
     if (merchant?.latitude === undefined || merchant.longitude === undefined) return false;
-    row.push(Math.round(merchant.latitude / degreesPerStep), Math.round(merchant.longitude / degreesPerStep));
+    row[0] = Math.round(merchant.latitude / degreesPerStep);
+    row[1] = Math.round(merchant.longitude / degreesPerStep);
     return true;
   },
 };
@@ -47,7 +51,9 @@ const valuesOf = (dimension: Dimension): Columns => ({
   money: false,
   write({ tx }, row) {
     const value = dimensions[dimension](tx);
-    return value !== undefined && row.push(hash32(value)) > 0;
+    if (value === undefined) return false;
+    row[0] = hash32(value);
+    return true;
   },
 });
 
@@ -67,12 +73,17 @@ interface RingStoreOptions {
   readonly timed: boolean;
 }
 
-const row: number[] = [];
+function allWhole(numbers: readonly number[]): boolean {
+  for (let i = 0; i < numbers.length; i++) if (!Number.isSafeInteger(numbers[i])) return false;
+  return true;
+}
 
 function ringStore(columns: Columns, { of, by, timed }: RingStoreOptions): RingStore {
   const id = `${of.id}/${by}/${columns.id}${timed ? '' : '*'}`;
   const number = storeNumber(id);
   const { width } = columns;
+  // One row serves all transactions in turn: an array that is emptied and filled again is allocated again.
+  const row = new Array<number>(width).fill(0);
   const keyOf = (frame: Frame) => (columns.money ? frame.moneyKey(by) : frame.key(by));
   return {
     id,
@@ -87,10 +98,9 @@ function ringStore(columns: Columns, { of, by, timed }: RingStoreOptions): RingS
     absorb(frame, limits) {
       if (timed && frame.tx.precision === 'date') return;
       const key = keyOf(frame);
-      row.length = 0;
       if (key === undefined || !columns.write(frame, row)) return;
       // What cannot be stored fails here, with its record, and not at the checkpoint, with the whole partition.
-      if (!Number.isSafeInteger(frame.at) || !row.every(Number.isSafeInteger)) {
+      if (!Number.isSafeInteger(frame.at) || !allWhole(row)) {
         throw new Error(`The store "${id}" remembers whole numbers only.`);
       }
       const ring = frame.history.useRing(number, key, keyLimit(limits.rows));
