@@ -4,7 +4,7 @@ import type { ConditionSetting } from '../records/account.ts';
 export interface ChosenConditions {
   /** The settings as JSON, as an entry holds them. */
   readonly text: string;
-  readonly settings: readonly (readonly [condition: string, setting: ConditionSetting])[];
+  readonly settings: readonly { readonly condition: string; readonly setting: ConditionSetting }[];
 }
 
 /** So many different choices are kept ready. */
@@ -14,7 +14,8 @@ const kept = new Map<string, ChosenConditions>();
 export function chosenConditions(text: string): ChosenConditions {
   const known = kept.get(text);
   if (known !== undefined) return known;
-  const settings = Object.entries(JSON.parse(text) as Readonly<Record<string, ConditionSetting>>);
+  const byId = JSON.parse(text) as Readonly<Record<string, ConditionSetting>>;
+  const settings = Object.entries(byId).map(([condition, setting]) => ({ condition, setting }));
   const chosen: ChosenConditions = { text, settings };
   if (kept.size >= mostKept) kept.clear();
   kept.set(text, chosen);

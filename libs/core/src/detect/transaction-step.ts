@@ -229,7 +229,7 @@ export class TransactionStep {
     const ofHolder = this.#account.conditions?.find((one) => one.customerId === customerId);
     if (ofHolder === undefined) return noConditions;
     let held: FiredCondition[] | undefined;
-    for (const [condition, setting] of ofHolder.chosen.settings) {
+    for (const { condition, setting } of ofHolder.chosen.settings) {
       const running = this.#program.conditions.get(condition)?.condition;
       if (!setting.on || running === undefined || (muted && running.edgeTriggered !== true)) continue;
       const decision = this.#program.ask(condition, { setting, memory: ofHolder.memory?.[condition] });

@@ -36,12 +36,31 @@ export const fields = Object.keys(present) as readonly Field[];
 
 export const hasField = (field: Field, tx: Transaction, account: AccountFacts): boolean => present[field](tx, account);
 
-const complete: readonly Field[] = [];
+export interface MissingFields {
+  readonly kind: 'notApplicable';
+  readonly missing: readonly Field[];
+}
 
-/** Those of the needed fields that the transaction does not have. */
-export function missingOf(needs: readonly Field[], tx: Transaction, account: AccountFacts): readonly Field[] {
-  for (const need of needs) {
-    if (!hasField(need, tx, account)) return needs.filter((field) => !hasField(field, tx, account));
+/** What one rule or condition needs. Most transactions lack the same fields, so each answer is made once. */
+export class Needs {
+  readonly #fields: readonly Field[];
+  readonly #answers = new Map<number, MissingFields>();
+
+  constructor(needs: readonly Field[]) {
+    this.#fields = [...new Set(needs)];
   }
-  return complete;
+
+  /** Which of the needed fields the transaction does not have; undefined where it has them all. */
+  missingIn(tx: Transaction, account: AccountFacts): MissingFields | undefined {
+    // There are fewer fields than bits.
+    let bits = 0;
+    for (let i = 0; i < this.#fields.length; i++) if (!present[this.#fields[i]!](tx, account)) bits |= 1 << i;
+    if (bits === 0) return undefined;
+    const known = this.#answers.get(bits);
+    if (known !== undefined) return known;
+    const missing = this.#fields.filter((_, i) => (bits & (1 << i)) !== 0);
+    const answer: MissingFields = { kind: 'notApplicable', missing };
+    this.#answers.set(bits, answer);
+    return answer;
+  }
 }

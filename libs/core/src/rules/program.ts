@@ -5,8 +5,7 @@ import type { Transaction } from '../transaction.ts';
 import type { ConditionContext, ConditionDecision, CustomerCondition } from './condition.ts';
 import type { Decision } from './decision.ts';
 import type { Feature, FeatureMap, Store } from './feature.ts';
-import { missingOf } from './field.ts';
-import type { Field } from './field.ts';
+import { Needs } from './field.ts';
 import { Frame } from './frame.ts';
 import type { AccountFacts } from './frame.ts';
 import { storeNumber } from './history.ts';
@@ -25,6 +24,7 @@ interface RunningRule {
   readonly code: string;
   readonly shadow: boolean;
   readonly weight: number;
+  readonly needs: Needs;
   readonly parameters: Parameters;
   /** Reads features of the frame on access. */
   readonly features: Readonly<Record<string, unknown>>;
@@ -32,6 +32,7 @@ interface RunningRule {
 
 interface RunningCondition {
   readonly condition: CustomerCondition;
+  readonly needs: Needs;
   readonly parameters: Parameters;
   readonly features: Readonly<Record<string, unknown>>;
 }
@@ -84,7 +85,8 @@ export class Program {
       if (mode === 'off') return [];
       const parameters = { ...rule.defaults, ...given } as Parameters;
       const features = this.#view(rule.features(parameters));
-      return [{ rule, code: reasonCode(rule.id), shadow: mode === 'shadow', weight, parameters, features }];
+      const needs = new Needs(rule.needs);
+      return [{ rule, code: reasonCode(rule.id), shadow: mode === 'shadow', weight, needs, parameters, features }];
     });
     this.conditions = new Map(
       conditions.flatMap((condition) => {
@@ -92,7 +94,8 @@ export class Program {
         // A shadow would be of no use: what a customer asked for is not on trial.
         if (mode !== 'live') return [];
         const parameters = { ...condition.defaults, ...given } as Parameters;
-        return [[condition.id, { condition, parameters, features: this.#view(condition.features(parameters)) }]];
+        const features = this.#view(condition.features(parameters));
+        return [[condition.id, { condition, needs: new Needs(condition.needs), parameters, features }]];
       }),
     );
     this.#planned = [...this.#stores.values()];
@@ -183,24 +186,22 @@ export class Program {
     };
   }
 
-  #decide({ rule, features, parameters }: RunningRule): Decision {
+  #decide({ rule, needs, features, parameters }: RunningRule): Decision {
     const { tx, account } = this.frame;
-    const missing = missingOf(rule.needs, tx, account);
-    return missing.length > 0 ? { kind: 'notApplicable', missing } : rule.decide(tx, features, parameters, account);
+    return needs.missingIn(tx, account) ?? rule.decide(tx, features, parameters, account);
   }
 
   /** What one condition says; undefined where no such condition runs. */
   ask(
     id: string,
-    context: Omit<ConditionContext<Parameters, unknown>, 'parameters' | 'account'>,
+    { setting, memory }: Omit<ConditionContext<Parameters, unknown>, 'parameters' | 'account'>,
   ): ConditionDecision | undefined {
     const running = this.conditions.get(id);
     if (running === undefined) return undefined;
-    const { condition, parameters, features } = running;
+    const { condition, needs, parameters, features } = running;
     const { record, account } = this.frame;
-    const missing: readonly Field[] = missingOf(condition.needs, record, account);
-    if (missing.length > 0) return { kind: 'notApplicable', missing };
-    return condition.decide(record, features, { ...context, parameters, account });
+    const missing = needs.missingIn(record, account);
+    return missing ?? condition.decide(record, features, { setting, memory, parameters, account });
   }
 
   /** Takes a new transaction into everything that counts it. After `judge`: nothing counts itself. */
