@@ -82,7 +82,7 @@ export abstract class Ground {
     const { relay, graph, twilio, mailbox } = this;
     const places = { installation, broker: '', redis: { host: '127.0.0.1', port: 0 }, topic: bankTopic };
     const all = settingsOf({ ...places, gatewayUrl: relay.url, graph, twilio, smtpPort: mailbox.port });
-    return { ...(all as Record<string, object>), deliver: { timeoutMs: 2_000 } };
+    return { ...(all as Record<string, object>), deliver: { timeoutMs: 5_000 } };
   }
 
   async close(keep: boolean): Promise<void> {

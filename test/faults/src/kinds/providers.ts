@@ -26,8 +26,8 @@ const spoiled = (name: string, fault: Fault, more: (bed: Ground, forMs: number) 
 /** Takes the message and never answers. */
 export const timesOut = spoiled('provider-times-out', { kind: 'never-answer' });
 
-/** Takes it and answers when nobody waits any more: the services give a provider 2 seconds. */
-export const answersLate = spoiled('provider-answers-late', { kind: 'slow', delayMs: 3_500 });
+/** Takes it and answers when nobody waits any more: the services give a provider 5 seconds. */
+export const answersLate = spoiled('provider-answers-late', { kind: 'slow', delayMs: 7_000 });
 
 /** Answers each request twice, and delivers every report twice. */
 export const answersTwice = spoiled('provider-answers-twice', { kind: 'answer-twice' }, ({ relay }, forMs) => {
