@@ -120,7 +120,8 @@ async function recreate(bed: Bed, topic: string): Promise<void> {
     await waitUntil(`${topic} to be gone`, async () => !(await admin.listTopics()).includes(topic));
     const { brokers } = bed.options;
     await admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs fails where a broker has not heard of the topic yet.
+      waitForLeaders: false,
       topics: [
         {
           topic,
@@ -129,6 +130,11 @@ async function recreate(bed: Bed, topic: string): Promise<void> {
           configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
         },
       ],
+    });
+    await waitUntil(`${topic} to have its leaders`, async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }));
+      const led = topics.flatMap(({ partitions }) => partitions).filter(({ leader }) => leader >= 0);
+      return led.length === facts.partitions;
     });
   } finally {
     await admin.disconnect();
