@@ -10,8 +10,8 @@ import type { SmallDisk } from '@tocsin/testing';
 import { Feeder } from '../bank/feeder.ts';
 import { Ground, bankPartitions, bankTopic } from './ground.ts';
 
-/** What a campaign of some minutes needs, and a little more. */
-export const diskBytes = 384 * 1024 * 1024;
+/** What a campaign of a quarter of an hour needs, and a little more: the file of the storage never shrinks. */
+export const diskBytes = 1024 * 1024 * 1024;
 
 /**
  * The whole product in one process, on its embedded storage, on a disk of its own that can be filled. Only the bank has a

@@ -36,7 +36,7 @@ export const diskFull: Kind<EmbeddedBed> = {
               const health = await bed.process.health();
               return health.startsWith('503') && health.includes('DISK_FULL');
             },
-            { withinMs: 60_000, everyMs: 200 },
+            { withinMs: 180_000, everyMs: 200 },
           );
           // Now and then a write still finds room in what was deleted, and all is well for a moment.
           await waitUntil(
