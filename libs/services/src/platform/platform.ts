@@ -81,7 +81,7 @@ export async function openPlatform(settings: Settings, logger: Logger): Promise<
     installation,
     partitions,
     counts,
-    limits: { checkpointMs: engine.checkpointMs, leaseMs: engine.leaseMs },
+    limits: { checkpointMs: engine.checkpointMs, leaseMs: engine.leaseMs, cacheEntries: engine.cacheEntries },
     sessionTimeoutMs: engine.sessionTimeoutMs,
     otherLog(kafka: KafkaSettings, clientId: string): Log {
       const log = openKafka(kafka, clientId, logger);
