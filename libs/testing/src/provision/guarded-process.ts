@@ -37,12 +37,19 @@ function guard(pid: number, temporaryFolder: string | undefined): ChildProcess {
 export function startGuarded(
   command: string,
   parameters: readonly string[],
-  options: { readonly outputFile: string; readonly temporaryFolder?: string; readonly cwd?: string },
+  options: {
+    readonly outputFile: string;
+    readonly temporaryFolder?: string;
+    readonly cwd?: string;
+    /** Added to our own environment. */
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): GuardedProcess {
   const output = openSync(options.outputFile, 'a');
   const child = spawn(command, parameters, {
     stdio: ['ignore', output, output],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...process.env, ...options.env },
   });
   closeSync(output);
   const { pid } = child;

@@ -14,10 +14,11 @@ const mainOf = (name: StageName): string =>
   fileURLToPath(new URL(`../../../../apps/${name}/dist/main.js`, import.meta.url));
 const allInOne = fileURLToPath(new URL('../../../../apps/tocsin/dist/main.js', import.meta.url));
 
-/** What the image tells Node. */
-const imageOptions = (): readonly string[] => {
+/** What the image tells Node and the C library: a service uses as much memory here as it does there. */
+const imageEnvironment = (): Record<string, string> => {
   const image = readFileSync(new URL('../../../../deploy/Dockerfile', import.meta.url), 'utf8');
-  return /^ENV NODE_OPTIONS=(.+)$/m.exec(image)?.[1]?.split(' ') ?? [];
+  const told = [...image.matchAll(/^ENV (NODE_OPTIONS|MALLOC_ARENA_MAX)=(.+)$/gm)];
+  return Object.fromEntries(told.map(([, name, value]) => [name!, value!]));
 };
 
 /** A service as production runs it: `apps/<name>/dist/main.js --config FILE`, in a process of its own. */
@@ -53,9 +54,10 @@ export async function startService(name: StageName | 'all', options: ServiceOpti
       ? [allInOne, '--config', file, 'run', '--services', stageNames.join(',')]
       : [mainOf(name), '--config', file];
   const startedAt = performance.now();
-  const child: GuardedProcess = startGuarded(process.execPath, [...imageOptions(), ...nodeOptions, ...parameters], {
+  const child: GuardedProcess = startGuarded(process.execPath, [...nodeOptions, ...parameters], {
     outputFile: join(folder, `${name}-${port}.out`),
     cwd: folder,
+    env: imageEnvironment(),
   });
   const text = async (): Promise<string> => {
     if (!child.running()) throw new Error(`${name} ended: ${child.lastWords()}`);
