@@ -184,7 +184,7 @@ export class EngineSettings {
   @IsInt() @Min(50) @Max(60_000) checkpointMs: number = 1_000;
   @IsInt() @Min(1_000) @Max(300_000) leaseMs: number = 10_000;
   /** Entries of the state that an instance keeps in memory, over all its partitions; others are read from Redis when needed. */
-  @IsInt() @Min(0) @Max(10_000_000) cacheEntries: number = 15_000;
+  @IsInt() @Min(0) @Max(10_000_000) cacheEntries: number = 20_000;
   /** How long a member of a consumer group may stay silent. */
   @IsInt() @Min(6_000) @Max(300_000) sessionTimeoutMs: number = 10_000;
 }
