@@ -206,7 +206,7 @@ function causeOf(repeat, told, faults) {
     const touches =
       target.startsWith('deliver') ||
       target.startsWith('gateway') ||
-      /broker|redis|build|older|lag|disk/.test(`${kind} ${target}`);
+      /broker|redis|build|older|lag/.test(`${kind} ${target}`);
     return touches && beganAt <= repeat.at && (endedAt ?? Infinity) >= from;
   });
   return around === undefined ? undefined : `lost with a process, a connection or a store (${around.kind})`;
