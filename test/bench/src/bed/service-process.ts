@@ -17,7 +17,7 @@ const allInOne = fileURLToPath(new URL('../../../../apps/tocsin/dist/main.js', i
 /** What the image tells Node and the C library: a service uses as much memory here as it does there. */
 const imageEnvironment = (): Record<string, string> => {
   const image = readFileSync(new URL('../../../../deploy/Dockerfile', import.meta.url), 'utf8');
-  const told = [...image.matchAll(/^ENV (NODE_OPTIONS|MALLOC_[A-Z_]+)=(.+)$/gm)];
+  const told = [...image.matchAll(/^ENV (NODE_OPTIONS|MALLOC_ARENA_MAX)=(.+)$/gm)];
   return Object.fromEntries(told.map(([, name, value]) => [name!, value!]));
 };
 
