@@ -57,15 +57,20 @@ async function untilLed(log: Log, topic: string, partitions: number): Promise<vo
   }
 }
 
-/** The broker as a server would run it: both compilers, a collector that works beside the threads. */
-const serverJava = ['-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'];
+/** The broker as its own start script runs it on a server: both compilers, G1 with short pauses, a heap of fixed size. */
+const serverJava = (heapMb: number): readonly string[] => [
+  `-Xms${heapMb}m`,
+  '-XX:+UseG1GC',
+  '-XX:MaxGCPauseMillis=20',
+  '-XX:InitiatingHeapOccupancyPercent=35',
+];
 
 export async function openBed(options: BedOptions = {}): Promise<Bed> {
   const { partitions = 8, client, brokerHeapMb = 1_024, settings = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-bench-'));
   const kafka = await startKafka({
     heapMb: brokerHeapMb,
-    java: serverJava,
+    java: serverJava(brokerHeapMb),
     settings: { 'log.index.size.max.bytes': 10 << 20, 'num.network.threads': 3, 'num.io.threads': 8 },
   });
   const redis = await startRedis();
