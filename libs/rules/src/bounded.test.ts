@@ -45,7 +45,7 @@ describe('what is remembered of an account', () => {
         program.absorb();
       }
     }
-    expect(History.from(history.packed()!, history.storedSets() ?? null)).toEqual(history);
+    expect(new History(history.packed(), history.storedSets())).toEqual(history);
   });
 
   it('stays within one entry, whatever happens and whatever the rule set says', () => {

@@ -77,7 +77,7 @@ export function whereIdsLie(
 }
 
 function fromRow(row: StoredAccount): AccountState {
-  const account = new AccountState(History.from(row[0], row[1]));
+  const account = new AccountState(new History(row[0], row[1]));
   account.seen = row[2] ?? undefined;
   account.roomAt = row[3] ?? undefined;
   account.apartUntil = row[4] ?? undefined;

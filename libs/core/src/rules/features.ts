@@ -6,7 +6,6 @@ import type { Feature } from './feature.ts';
 import type { Frame } from './frame.ts';
 import type { Population } from './population.ts';
 import { countRows, findRows, isSaturated, ringCapacity } from './ring.ts';
-import type { Ring } from './ring.ts';
 import { amountsStore, degreesPerStep, placesStore, setStore, timesStore, valuesStore } from './stores.ts';
 import type { RingStore } from './stores.ts';
 
@@ -51,10 +50,11 @@ export function count(of: Population, options: WindowOptions): Feature<Counted> 
       if (frame.key(by) === undefined) return nothing;
       const own = of.includes(frame.tx) ? 1 : 0;
       const ring = store.ring(frame);
-      if (ring === undefined) return { n: own, saturated: false };
+      if (ring < 0) return { n: own, saturated: false };
+      const { rings } = frame.history;
       const after = frame.at - within;
-      const rows = countRows(ring, store.width, after, frame.at);
-      return { n: store.ownRow(ring, frame) >= 0 ? rows : rows + own, saturated: isSaturated(ring, after) };
+      const rows = countRows(rings, ring, store.width, after, frame.at);
+      return { n: store.ownRow(ring, frame) >= 0 ? rows : rows + own, saturated: isSaturated(rings, ring, after) };
     },
   };
 }
@@ -63,10 +63,10 @@ const starts: number[] = [];
 const times: Instant[] = [];
 
 /** Finds the rows of the window without the current one, newest first, in `starts` and `times`. */
-function others(ring: Ring, store: RingStore, frame: Frame, within: Span): void {
+function others(ring: number, store: RingStore, frame: Frame, within: Span): void {
   starts.length = 0;
   times.length = 0;
-  findRows(ring, store.width, frame.at - within, frame.at, starts, times);
+  findRows(frame.history.rings, ring, store.width, frame.at - within, frame.at, starts, times);
   const own = store.ownRow(ring, frame);
   const index = own < 0 ? -1 : starts.indexOf(own);
   if (index < 0) return;
@@ -85,11 +85,12 @@ export function sum(of: Population, options: WindowOptions): Feature<Counted & {
       const includes = of.includes(frame.tx);
       const own = includes ? { n: 1, minor: frame.tx.amount.minor } : { n: 0, minor: 0 };
       const ring = store.ring(frame);
-      if (ring === undefined) return { ...own, saturated: false };
+      if (ring < 0) return { ...own, saturated: false };
+      const { rings } = frame.history;
       others(ring, store, frame, within);
       let { minor } = own;
-      for (const start of starts) minor += ring[start + 1]!;
-      return { n: own.n + starts.length, minor, saturated: isSaturated(ring, frame.at - within) };
+      for (const start of starts) minor += rings[start + 1]!;
+      return { n: own.n + starts.length, minor, saturated: isSaturated(rings, ring, frame.at - within) };
     },
   };
 }
@@ -104,13 +105,14 @@ export function distinct(of: Population, what: Dimension, options: WindowOptions
     read(frame) {
       const values = new Set<number>();
       const ring = store.ring(frame);
-      if (ring !== undefined) {
+      const { rings } = frame.history;
+      if (ring >= 0) {
         others(ring, store, frame, within);
-        for (const start of starts) values.add(ring[start + 1]!);
+        for (const start of starts) values.add(rings[start + 1]!);
       }
       const own = of.includes(frame.tx) ? frame.key(what) : undefined;
       if (own !== undefined) values.add(own);
-      return { n: values.size, saturated: ring !== undefined && isSaturated(ring, frame.at - within) };
+      return { n: values.size, saturated: ring >= 0 && isSaturated(rings, ring, frame.at - within) };
     },
   };
 }
@@ -129,9 +131,10 @@ export function recent(of: Population, options: WindowOptions): Feature<readonly
     need: windowOf(store, options),
     read(frame) {
       const ring = store.ring(frame);
-      if (ring === undefined) return [];
+      if (ring < 0) return [];
+      const { rings } = frame.history;
       others(ring, store, frame, within);
-      return starts.map((start, i) => ({ at: times[i]!, minor: ring[start + 1]! })).reverse();
+      return starts.map((start, i) => ({ at: times[i]!, minor: rings[start + 1]! })).reverse();
     },
   };
 }
@@ -157,11 +160,12 @@ export function median(
     need: { store, rows: memory, span: Number.POSITIVE_INFINITY },
     read(frame) {
       const ring = store.ring(frame);
-      if (ring === undefined) return noMedian;
+      if (ring < 0) return noMedian;
+      const { rings } = frame.history;
       others(ring, store, frame, Number.POSITIVE_INFINITY);
       const n = Math.min(memory, starts.length);
       if (n === 0) return noMedian;
-      for (let i = 0; i < n; i++) sorted[i] = ring[starts[i]! + 1]!;
+      for (let i = 0; i < n; i++) sorted[i] = rings[starts[i]! + 1]!;
       sorted.subarray(0, n).sort();
       const half = n >> 1;
       return { n, minor: n % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2 };
@@ -208,14 +212,15 @@ export function previousPlace(
     need: { store, rows: 4, span: Number.POSITIVE_INFINITY },
     read(frame) {
       const ring = store.ring(frame);
-      if (ring === undefined) return undefined;
+      if (ring < 0) return undefined;
+      const { rings } = frame.history;
       others(ring, store, frame, Number.POSITIVE_INFINITY);
       const start = starts[0];
       if (start === undefined) return undefined;
       return {
         at: times[0]!,
-        latitude: ring[start + 1]! * degreesPerStep,
-        longitude: ring[start + 2]! * degreesPerStep,
+        latitude: rings[start + 1]! * degreesPerStep,
+        longitude: rings[start + 2]! * degreesPerStep,
       };
     },
   };

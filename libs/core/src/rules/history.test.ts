@@ -1,9 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { History, keyLimit, storeNumber } from './history.ts';
-import { insertRow } from './ring.ts';
+import { numbersFrom, numbersInto } from './packed-numbers.ts';
+import { findRow, insertRow, removeRow } from './ring.ts';
+import { PlainHistory } from './test/plain-history.ts';
 
 const wide = { rows: 1000, span: Number.POSITIVE_INFINITY };
+
+const insert = (history: History, store: number, key: number, at: number, columns: readonly number[] = []): void => {
+  insertRow(history.rings, history.useRing(store, key, 3), at, columns, wide);
+};
+
+const small = (max: number) => fc.integer({ min: 0, max });
+const act = fc.record({
+  kind: fc.constantFrom('insert', 'insert', 'insert', 'insert', 'remove', 'store'),
+  store: small(2),
+  key: fc.oneof(small(2), small(6)),
+  row: fc.record({ at: fc.oneof(small(8), small(60)).map((at) => 1_000 + at), column: small(2) }),
+});
+const bounds = fc.record({
+  keys: fc.integer({ min: 1, max: 4 }),
+  limits: fc.record({ rows: fc.integer({ min: 1, max: 6 }), span: fc.constantFrom(5, 30, Number.POSITIVE_INFINITY) }),
+});
 
 describe('a history', () => {
   it('keeps sixteen keys of a store, and fewer when rings are large', () => {
@@ -13,52 +31,69 @@ describe('a history', () => {
   it('lets the key go that was used longest ago, of its own store', () => {
     const history = new History();
     history.useRing(8, 1, 3);
-    for (const key of [1, 2, 3, 1, 4]) insertRow(history.useRing(7, key, 3), key, [], wide);
-    expect(history.stores).toEqual([8, 7, 7, 7]);
-    expect(history.keys).toEqual([1, 3, 1, 4]);
-    expect(history.ring(7, 2)).toBeUndefined();
-    expect(history.ring(7, 1)).toEqual([1, 0, 0, 0]);
-    expect(history.ringsOf(7)).toHaveLength(3);
+    for (const key of [1, 2, 3, 1, 4]) insert(history, 7, key, 100 + key);
+    // Store, key, length, newest, lost, gaps: of each ring in turn.
+    expect(history.rings).toEqual(
+      [
+        [8, 1, 2, 0, 0],
+        [7, 3, 3, 103, 0, 0],
+        [7, 1, 4, 101, 0, 0, 0],
+        [7, 4, 3, 104, 0, 0],
+      ].flat(),
+    );
+    expect(history.ring(7, 2)).toBe(-1);
+    expect(history.ring(7, 1)).toBe(11);
+    expect(history.ringsOf(7)).toEqual([5, 11, 18]);
   });
 
-  it('always keeps of each store the keys that were used last, as lists would', () => {
-    const use = fc.record({ store: fc.integer({ min: 1, max: 3 }), key: fc.integer({ min: 1, max: 6 }) });
+  it('always remembers what lists would, in the same order, wherever it was stored and read in between', () => {
     fc.assert(
-      fc.property(fc.array(use, { maxLength: 40 }), fc.integer({ min: 1, max: 4 }), (uses, limit) => {
-        const history = new History();
-        const lists = new Map<number, number[]>();
-        for (const { store, key } of uses) {
-          history.useRing(store, key, limit);
-          const others = (lists.get(store) ?? []).filter((one) => one !== key);
-          lists.set(store, [...others, key].slice(-limit));
+      fc.property(fc.array(act, { maxLength: 60 }), bounds, (acts, { keys, limits }) => {
+        let history = new History();
+        const plain = new PlainHistory();
+        for (const { kind, store, key, row } of acts) {
+          if (kind === 'store') history = new History(history.packed());
+          else if (kind === 'insert') {
+            const ring = history.useRing(store, key, keys);
+            expect(insertRow(history.rings, ring, row.at, [row.column], limits)).toBe(
+              plain.insert(store, key, row, keys, limits),
+            );
+            expect(history.ring(store, key)).toBe(ring);
+          } else {
+            const ring = history.ring(store, key);
+            const isThere = ring >= 0 && findRow(history.rings, ring, 1, row.at, row.column) >= 0;
+            expect(plain.remove(store, key, row)).toBe(isThere);
+            if (ring >= 0) expect(removeRow(history.rings, ring, 1, row.at, row.column)).toBe(isThere);
+          }
+          expect(history.rings).toEqual(plain.numbers);
+          expect(history.ringsOf(store)).toHaveLength(plain.ringsOf(store).length);
         }
-        for (const [store, keys] of lists) {
-          expect(history.keys.filter((_, i) => history.stores[i] === store)).toEqual(keys);
-        }
+        expect(numbersFrom(history.packed() ?? new Uint8Array())).toEqual(plain.numbers);
       }),
+      { numRuns: 300 },
     );
   });
 
-  it('is the same after it was stored and read', () => {
-    const row = fc.tuple(fc.integer({ min: 0, max: 2 ** 42 }), fc.integer({ min: -9_000_000, max: 9_000_000 }));
-    const ring = fc.record({
-      store: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-      key: fc.integer({ min: 0, max: 3 }),
-      rows: fc.array(row, { maxLength: 6 }),
-    });
+  it('lets more than one key go where a limit became smaller', () => {
+    const history = new History();
+    for (const key of [1, 2, 3]) insert(history, 7, key, key);
+    insert(history, 8, 1, 1);
+    history.useRing(7, 2, 1);
+    expect(history.ringsOf(7)).toEqual([history.ring(7, 2)]);
+    expect(history.ringsOf(8)).toHaveLength(1);
+  });
+
+  it('is stored as the numbers of its rings, and keeps its sets', () => {
     fc.assert(
-      fc.property(
-        fc.array(ring, { maxLength: 8 }),
-        fc.dictionary(fc.string(), fc.array(fc.oneof(fc.string(), fc.nat()))),
-        (rings, sets) => {
-          const history = new History();
-          Object.assign(history.sets, sets);
-          for (const { store, key, rows } of rings) {
-            for (const [at, column] of rows) insertRow(history.useRing(store, key, 16), at, [column], wide);
-          }
-          expect(History.from(history.packed() ?? null, history.storedSets() ?? null)).toEqual(history);
-        },
-      ),
+      fc.property(fc.dictionary(fc.string(), fc.array(fc.oneof(fc.string(), fc.nat()))), (sets) => {
+        const history = new History();
+        expect(history.packed()).toBeUndefined();
+        Object.assign(history.sets, sets);
+        insert(history, 7, 1, 2 ** 42, [-9_000_000]);
+        const rings = history.packed()!;
+        expect(rings).toEqual(numbersInto([7, 1, 4, 2 ** 42, 0, 0, -9_000_000]));
+        expect(new History(rings, history.storedSets())).toEqual(history);
+      }),
     );
   });
 
@@ -73,8 +108,8 @@ describe('a history', () => {
       },
       'debits/seen country': ['BG', 1000],
     });
-    expect(history.ring(storeNumber('debits/card/times'), 5)).toEqual([1000, 0, 0, 10]);
-    expect(history.ring(storeNumber('debits/card/times'), 6)).toEqual([2000, 900]);
+    const store = storeNumber('debits/card/times');
+    expect(history.rings).toEqual([store, 5, 4, 1000, 0, 0, 10, store, 6, 2, 2000, 900]);
     expect(history.sets).toEqual({ 'debits/seen country': ['BG', 1000] });
   });
 });

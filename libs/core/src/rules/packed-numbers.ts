@@ -49,9 +49,17 @@ export function numbersInto(numbers: readonly number[]): Uint8Array {
   return bytes.slice(0, at);
 }
 
-/** @throws RangeError where the bytes end within a number */
+/** So many numbers can be added to what was read before it has to move. */
+const spare = 24;
+/** Where numbers are unpacked. It holds a fraction from the start, so that the engine keeps it and its copies as doubles. */
+const unpacked: number[] = [0.5];
+
+/**
+ * An array of doubles with some room behind it: numbers are added to most of what is read.
+ * @throws RangeError where the bytes end within a number
+ */
 export function numbersFrom(bytes: Uint8Array): number[] {
-  const numbers: number[] = [];
+  let count = 0;
   let at = 0;
   while (at < bytes.length) {
     let byte = bytes[at++]!;
@@ -62,7 +70,11 @@ export function numbersFrom(bytes: Uint8Array): number[] {
       byte = bytes[at++]!;
       value += (byte & 0x7f) * weight;
     }
-    numbers.push(negative ? -1 - value : value);
+    if (count === unpacked.length) unpacked.push(0.5);
+    unpacked[count++] = negative ? -1 - value : value;
   }
+  while (unpacked.length < count + spare) unpacked.push(0.5);
+  const numbers = unpacked.slice(0, count + spare);
+  numbers.length = count;
   return numbers;
 }

@@ -6,7 +6,6 @@ import type { Frame } from './frame.ts';
 import type { Population } from './population.ts';
 import { keyLimit, maxKeys, storeNumber } from './history.ts';
 import { findRow, insertRow, removeRow } from './ring.ts';
-import type { Ring } from './ring.ts';
 
 /** What a row holds besides its time. */
 interface Columns {
@@ -60,10 +59,10 @@ const valuesOf = (dimension: Dimension): Columns => ({
 /** A store of rows in rings, one ring for each key. */
 export interface RingStore extends Store {
   readonly width: number;
-  /** The ring of the frame's key; undefined where there is no key or nothing was remembered. */
-  ring(frame: Frame): Ring | undefined;
+  /** The place of the frame's key among the history's rings; -1 where there is no key or nothing was remembered. */
+  ring(frame: Frame): number;
   /** Where the frame's own transaction stands in it, which only one that was counted before does; else -1. */
-  ownRow(ring: Ring, frame: Frame): number;
+  ownRow(ring: number, frame: Frame): number;
 }
 
 interface RingStoreOptions {
@@ -91,10 +90,10 @@ function ringStore(columns: Columns, { of, by, timed }: RingStoreOptions): RingS
     population: of,
     ring: (frame) => {
       const key = keyOf(frame);
-      return key === undefined ? undefined : frame.history.ring(number, key);
+      return key === undefined ? -1 : frame.history.ring(number, key);
     },
     ownRow: (ring, frame) =>
-      frame.counted ? findRow(ring, width, frame.at, columns.money ? frame.minor : undefined) : -1,
+      frame.counted ? findRow(frame.history.rings, ring, width, frame.at, columns.money ? frame.minor : undefined) : -1,
     absorb(frame, limits) {
       if (timed && frame.tx.precision === 'date') return;
       const key = keyOf(frame);
@@ -104,14 +103,15 @@ function ringStore(columns: Columns, { of, by, timed }: RingStoreOptions): RingS
         throw new Error(`The store "${id}" remembers whole numbers only.`);
       }
       const ring = frame.history.useRing(number, key, keyLimit(limits.rows));
-      if (!insertRow(ring, frame.at, row, limits)) frame.lateDropped++;
+      if (!insertRow(frame.history.rings, ring, frame.at, row, limits)) frame.lateDropped++;
     },
     withdraw(frame) {
       const first = columns.money ? frame.minor : undefined;
+      const { history, at } = frame;
       const own = this.ring(frame);
-      if (own !== undefined && removeRow(own, width, frame.at, first)) return;
+      if (own >= 0 && removeRow(history.rings, own, width, at, first)) return;
       // A reversal need not repeat card or device: then the row is looked for everywhere.
-      frame.history.ringsOf(number).some((ring) => removeRow(ring, width, frame.at, first));
+      history.ringsOf(number).some((ring) => removeRow(history.rings, ring, width, at, first));
     },
   };
 }
