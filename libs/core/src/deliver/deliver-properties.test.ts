@@ -16,6 +16,8 @@ type Action =
   /** The next attempt, and what became of it; null where nobody ever tells. */
   | { readonly do: 'send'; readonly outcome: AnyOutcome | null }
   | { readonly do: 'wait'; readonly ms: Span }
+  /** The log is written once a second. */
+  | { readonly do: 'ticks' }
   | { readonly do: 'redrive'; readonly id: string };
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -30,6 +32,7 @@ const n = fc.integer({ min: 1, max: 3 });
 const delivery = fc.constant<Action>({ do: 'delivery' });
 const redrive = fc.constantFrom('r1', 'r2', 'r3').map((id): Action => ({ do: 'redrive', id }));
 const attempt = fc.record({ n, by }).map((fields): Action => ({ do: 'attempt', ...fields }));
+const ticks = fc.constant<Action>({ do: 'ticks' });
 const wait = (...spans: readonly Span[]) => fc.constantFrom(...spans).map((ms): Action => ({ do: 'wait', ms }));
 const outcomeOf = (...outcomes: readonly AnyOutcome[]) =>
   fc.record({ n, by, outcome: fc.constantFrom(...outcomes) }).map((fields): Action => ({ do: 'outcome', ...fields }));
@@ -48,6 +51,9 @@ function act(w: DeliverWorld, action: Action): void {
       return void w.outcome(action.n, action.outcome, action.by);
     case 'wait':
       return void w.in(action.ms);
+    case 'ticks':
+      for (let i = 0; i < 6; i++) w.in(seconds(1));
+      return;
     case 'redrive':
       return void w.given(aRedrive(action.id, aDelivery({ expiresAt: w.now + hours(1) })));
     case 'send': {
@@ -96,6 +102,7 @@ describe('whatever is appended in whatever order', () => {
         unknown,
       ),
       wait(500, seconds(40), hours(25)),
+      ticks,
       redrive,
     ),
     { maxLength: 40 },
@@ -130,6 +137,7 @@ describe('however long it takes', () => {
       delivery,
       sendWith(accepted, later, permanent, badAddress, unknown, null),
       wait(seconds(40), hours(25), days(3), days(20)),
+      ticks,
       redrive,
     ),
     { maxLength: 30 },

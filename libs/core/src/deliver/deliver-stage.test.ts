@@ -130,10 +130,22 @@ describe('attempts', () => {
   it('without outcome past their deadline are unknown, and nothing is sent again', () => {
     const w = world().given(aDelivery()).attempt(1).in(seconds(34));
     expect(w.told).toEqual([]);
+    for (let n = 0; n < 5; n++) expect(w.in(seconds(1)).told).toEqual([]);
     w.in(seconds(1));
     expect(w.told).toEqual(['a1/sms/1#1/unknown no-outcome']);
     w.outcome(1, accepted).attempt(2).outcome(2, accepted);
     expect(w.told).toHaveLength(1);
+  });
+
+  it('are not unknown only because the log was silent: whoever knows the outcome could not tell it either', () => {
+    const w = world().given(aDelivery()).attempt(1).in(minutes(10));
+    expect(w.outcome(1, accepted).told).toEqual(['a1/sms/1#1/accepted']);
+    // Now and then a single record gets through.
+    const more = world().given(aDelivery()).attempt(1);
+    for (let n = 0; n < 4; n++) more.in(minutes(10));
+    expect(more.outcome(1, later).job()).toMatchObject({ attempts: 1, retries: 1 });
+    expect(more.job()!.attempting).toBeUndefined();
+    expect(more.attempt(2).in(seconds(40)).job()!.attempting).toMatchObject({ attempt: 2, doubts: 1 });
   });
 
   it('from a wrong clock get a minute', () => {
@@ -160,7 +172,7 @@ describe('attempts', () => {
     } as const;
     w.given({ ...record, deadlineAt: start - hours(1), disclosure });
     expect(w.in(seconds(59)).told).toEqual([]);
-    expect(w.in(seconds(1)).told).toEqual(['a1/sms/1#1/unknown no-outcome']);
+    expect(w.in(seconds(1)).job()!.attempting!.doubts).toBe(1);
   });
 
   it('are not needed where nothing was sent, but for everything else', () => {

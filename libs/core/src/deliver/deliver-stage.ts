@@ -86,7 +86,8 @@ function keys(record: DeliverRecord): readonly string[] {
  *
  * - a delivery id is accepted once; only a redrive opens it again;
  * - of several attempts with the same number the first in the log stands, and only its writer may report its outcome;
- * - an attempt without outcome past its deadline is unknown, and never sent again from here;
+ * - an attempt without outcome past its deadline, however often the log was written since, is unknown, and never sent
+ *   again from here;
  * - without a standing attempt only such an outcome counts that says that nothing was sent.
  *
  * So whatever a late or doubled owner appends, a delivery ends once, in one receipt.
@@ -217,7 +218,7 @@ export function deliverStage({
       const job = jobOf(context, timer.data as string);
       if (job === undefined) return;
       if (job.attempting === undefined) return at(context, job).expire();
-      at(context, job).settle({ kind: 'unknown', code: 'no-outcome' });
+      at(context, job).doubt(job.attempting);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { ReceiptRecord, ReceiptState } from '../records/customer.ts';
 import type { OutcomeRecord } from '../records/delivery.ts';
 import type { DeadLetter, LedgerRow } from '../records/outside.ts';
 import type { StepContext } from '../stage.ts';
+import { seconds } from '../time.ts';
 import type { Span } from '../time.ts';
 import { topicNames } from '../topics.ts';
 import { base64 } from './base64.ts';
@@ -39,6 +40,15 @@ export const dropped = (
   stage: string,
   reason: CounterLabels<'records_dropped'>['reason'],
 ): void => context.count('records_dropped', { stage, reason });
+
+/**
+ * An attempt past its deadline is doubted so often, a second apart on the log's clock, before its outcome counts as unknown.
+ * What kept the log from taking anything (a full disk, brokers that are away) kept the outcome out of it too, and the first
+ * record after that moves the clock past the deadline. Whoever knows the outcome tries to append it more than once a second;
+ * so where the log takes one record after the other and never the outcome, nobody knows it.
+ */
+const doubtsAllowed = 5;
+const doubtMs = seconds(1);
 
 /** Outcomes that need no attempt: nothing was sent, for certain. */
 export const mayFollow = ({ kind }: AnyOutcome): boolean =>
@@ -78,6 +88,14 @@ export class JobStep {
   begin(attempting: Attempting): void {
     this.#keep({ attempting, attempts: attempting.attempt }, `attempt ${attempting.attempt}`);
     this.#disclose('possible');
+  }
+
+  /** The attempt that stands is past its deadline, and no outcome came. */
+  doubt(attempting: Attempting): void {
+    const doubts = (attempting.doubts ?? 0) + 1;
+    if (doubts > doubtsAllowed) return this.settle({ kind: 'unknown', code: 'no-outcome' });
+    const deadlineAt = Math.max(this.#context.at, this.#context.recordAt) + doubtMs;
+    this.#keep({ attempting: { ...attempting, doubts, deadlineAt } });
   }
 
   /** Stale: nobody wants to hear it any more. Told to `alert`, which leaves it to the inbox. */

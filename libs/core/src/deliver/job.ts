@@ -30,12 +30,20 @@ export interface Attempting {
   readonly attempt: number;
   /** Token of the owner that alone may send it. */
   readonly by: string;
-  /** On the stage clock: with no outcome by then it is unknown. */
+  /** On the stage clock: with no outcome by then it is doubted. */
   readonly deadlineAt: Instant;
+  /** How often it was doubted; absent before the first time. */
+  readonly doubts?: number;
   /** Append time of the attempt. */
   readonly startedAt: Instant;
   readonly disclosure: Disclosure;
 }
+
+/** Does this attempt stand, by number and writer? Only then its outcome is waited for. */
+export const stands = (
+  job: Job | undefined,
+  { attempt, by }: { readonly attempt: number; readonly by?: string },
+): boolean => job?.attempting?.attempt === attempt && job.attempting.by === by;
 
 /** A delivery that is waiting (no `attempting`) or under way. Never changed in place: the executor reads it between steps. */
 export interface Job {

@@ -1,13 +1,16 @@
-import { jobKey, keyOf, policyKey } from '@tocsin/core';
+import { jobKey, keyOf, policyKey, stands } from '@tocsin/core';
 import type { Job, OutcomeRecord, PartitionView, TenantPolicy } from '@tocsin/core';
 import { outcomeRecord } from './attempt-record.ts';
 import type { LetGo, Withheld } from './may-leave.ts';
-import { OutcomeWriter } from './outcome-writer.ts';
+import type { OutcomeWriter } from './outcome-writer.ts';
 import { OwnAttempts } from './own-attempt.ts';
 import type { ExecutorRuntime, OwnAttempt } from './own-attempt.ts';
 
-/** Between the deadline of the call and that of the attempt, for the outcome to reach the log. */
-export const slackMs = 5_000;
+/**
+ * Between the deadline of the call and that of the attempt: as long as a call may begin after its attempt. For the outcome to
+ * reach the log, there is the time in which the fold doubts the attempt.
+ */
+export const slackMs = 2_000;
 
 /** What this owner has taken up in a partition, and what it tells the log of it. */
 export class AttemptBook {
@@ -21,8 +24,8 @@ export class AttemptBook {
     this.#runtime = runtime;
     this.#view = view;
     this.own = new OwnAttempts(runtime);
-    const giveUpAfterMs = runtime.limits.attemptDeadlineMs + slackMs;
-    this.#outcomes = new OutcomeWriter(view, runtime, giveUpAfterMs, (records) => this.#unrecorded(records));
+    this.#outcomes = runtime.outcomesOf(view.partition);
+    this.#outcomes.follow(view, (records) => this.#unrecorded(records));
   }
 
   /** Resolves when the log knows all that was told. */
@@ -38,8 +41,8 @@ export class AttemptBook {
 
   /** Does the fold show that this attempt stands? */
   stands(own: OwnAttempt): boolean {
-    const attempting = this.#view.get<Job>(jobKey(own.job.delivery.id))?.attempting;
-    return attempting?.attempt === own.attempt && attempting.by === this.#view.token;
+    const job = this.#view.get<Job>(jobKey(own.job.delivery.id));
+    return stands(job, { attempt: own.attempt, by: this.#view.token });
   }
 
   /** Is the job as it was when it was looked at, and nothing under way for it or its customer? */
@@ -101,14 +104,8 @@ export class AttemptBook {
     if (probe) this.#runtime.wakeAll();
   }
 
-  /** The log does not take them. The deadline will settle the attempts; the rest is looked at again. */
+  /** The deadline will settle the attempts; the rest is looked at again. */
   #unrecorded(records: readonly OutcomeRecord[]): void {
-    const { stage, partition } = this.#view;
-    this.#runtime.options.logger.error('outcomes could not be recorded', {
-      stage,
-      partition,
-      outcomes: records.length,
-    });
     for (const { deliveryId } of records) {
       const own = this.own.get(deliveryId);
       if (own?.phase === 'told' && !this.stands(own)) this.own.forget(own);

@@ -4,6 +4,8 @@ import type { Backlog } from './backlog.ts';
 import { executorClock } from './executor-clock.ts';
 import { defaultExecutorLimits } from './executor-options.ts';
 import type { ExecutorOptions } from './executor-options.ts';
+import { slackMs } from './attempt-book.ts';
+import { OutcomeWriter } from './outcome-writer.ts';
 import type { ExecutorRuntime } from './own-attempt.ts';
 import { Pace } from './pace.ts';
 import { PartitionExecutor } from './partition-executor.ts';
@@ -32,7 +34,17 @@ export function deliveryCompanion(options: ExecutorOptions): DeliveryCompanion {
   const rate = new RateShare(options, clock, limits.urgentShare);
   const looks = new Pace(limits.restMs, clock);
   const appends = new Pace(limits.restMs, clock);
-  const runtime: ExecutorRuntime = { options, clock, limits, busy: new Set(), slots, rate, looks, appends, wakeAll };
+  const patienceMs = limits.attemptDeadlineMs + slackMs;
+  const writers = new Map<number, OutcomeWriter>();
+  const outcomesOf = (partition: number): OutcomeWriter => {
+    const known = writers.get(partition);
+    if (known !== undefined) return known;
+    const writer = new OutcomeWriter({ clock, appends, patienceMs, logger: options.logger });
+    writers.set(partition, writer);
+    return writer;
+  };
+  const busy = new Set<string>();
+  const runtime: ExecutorRuntime = { options, clock, limits, busy, slots, rate, looks, appends, outcomesOf, wakeAll };
 
   return {
     backlog: () => backlogOf(executors.keys(), runtime.clock.now()),
@@ -51,6 +63,7 @@ export function deliveryCompanion(options: ExecutorOptions): DeliveryCompanion {
     },
     async drain() {
       await Promise.all([...executors.values()].map((executor) => executor.drain()));
+      await Promise.all([...writers.values()].map((writer) => writer.settled()));
     },
   };
 }

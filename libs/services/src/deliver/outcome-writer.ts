@@ -1,45 +1,67 @@
-import { keyOf } from '@tocsin/core';
-import type { OutcomeRecord, PartitionView } from '@tocsin/core';
+import { jobKey, keyOf, stands } from '@tocsin/core';
+import type { Job, OutcomeRecord, PartitionView, Span } from '@tocsin/core';
 import type { ExecutorClock } from './executor-clock.ts';
+import type { ExecutorLogger } from './executor-options.ts';
 import type { Pace } from './pace.ts';
 
 const firstWaitMs = 100;
-const longestWaitMs = 5_000;
+/** The fold doubts an attempt a few times, a second apart, before it counts as unknown: this must be more often. */
+const longestWaitMs = 800;
+/** In one append, so that what is taken again in parts finds room in parts. */
+const mostAtOnce = 500;
+/** More are not kept for one partition, whatever happens to its log. */
+const mostKept = 2_000;
+
+export interface OutcomeWriterOptions {
+  readonly clock: ExecutorClock;
+  readonly appends: Pace;
+  /** After so long without success somebody should hear of it, and `settled` waits no longer. */
+  readonly patienceMs: Span;
+  readonly logger: ExecutorLogger;
+}
+
+/** What the last acquisition has to know: these are given up, nobody will ever hear of them. */
+type Dropped = (records: readonly OutcomeRecord[]) => void;
 
 /**
- * Appends outcomes in the order in which they came, as many at once as have gathered while the last append was under way.
- * What became of a send must reach the log: an append that fails is repeated until the attempt has counted as unknown for
- * long. A repeated outcome changes nothing.
+ * Appends the outcomes of one partition in the order in which they came, as many at once as have gathered while the last
+ * append was under way. What became of a send must reach the log, and this process may be the only one that knows: so they
+ * are kept, and tried again, until the log takes them, over every loss of the partition (a disk that is full or brokers that
+ * are away make the engine throw it away and read it again). An outcome that comes late, twice, or to another owner changes
+ * nothing; one whose attempt a later acquisition does not find standing is dropped.
  */
 export class OutcomeWriter {
-  readonly #view: PartitionView;
-  readonly #clock: ExecutorClock;
-  readonly #appends: Pace;
-  readonly #giveUpAfterMs: number;
-  readonly #failed: (records: readonly OutcomeRecord[]) => void;
+  readonly #options: OutcomeWriterOptions;
+  /** The last acquisition; what was lost may still be appended to. */
+  #view: PartitionView | undefined;
+  #dropped: Dropped = () => {};
   #waiting: OutcomeRecord[] = [];
   #running: Promise<void> | undefined;
+  #cancelWait = (): void => {};
+  #giveUpAt = Infinity;
 
-  constructor(
-    view: PartitionView,
-    { clock, appends }: { readonly clock: ExecutorClock; readonly appends: Pace },
-    giveUpAfterMs: number,
-    failed: (records: readonly OutcomeRecord[]) => void,
-  ) {
+  constructor(options: OutcomeWriterOptions) {
+    this.#options = options;
+  }
+
+  /** The partition was read to its end again: what does not stand there is not ours to tell, and the rest is tried now. */
+  follow(view: PartitionView, dropped: Dropped): void {
     this.#view = view;
-    this.#clock = clock;
-    this.#appends = appends;
-    this.#giveUpAfterMs = giveUpAfterMs;
-    this.#failed = failed;
+    this.#dropped = dropped;
+    this.#waiting = this.#waiting.filter((record) => stands(view.get<Job>(jobKey(record.deliveryId)), record));
+    this.#cancelWait();
   }
 
   write(outcome: OutcomeRecord): void {
     this.#waiting.push(outcome);
-    this.#appends.soon(this.#start);
+    if (this.#waiting.length > mostKept) this.#drop(1);
+    this.#options.appends.soon(this.#start);
   }
 
-  /** Appends what waits now, and resolves when nothing is waiting. */
+  /** Appends what waits now, and resolves when nothing is waiting, or when the log takes nothing for long. */
   async settled(): Promise<void> {
+    const { clock, patienceMs } = this.#options;
+    this.#giveUpAt = clock.monotonic() + patienceMs;
     while (this.#waiting.length > 0 || this.#running !== undefined) {
       this.#start();
       await this.#running;
@@ -55,24 +77,48 @@ export class OutcomeWriter {
   async #run(): Promise<void> {
     // What comes in the same turn goes in the same append.
     await Promise.resolve();
-    const batch = this.#waiting;
-    this.#waiting = [];
-    await this.#append(batch);
+    await this.#appendSome();
     this.#running = undefined;
-    if (this.#waiting.length > 0) this.#appends.soon(this.#start);
+    if (this.#waiting.length > 0) this.#options.appends.soon(this.#start);
   }
 
-  async #append(batch: readonly OutcomeRecord[]): Promise<void> {
-    const records = batch.map((value) => ({ key: keyOf(value.tenantId, value.customerId), value }));
-    const since = this.#clock.monotonic();
-    for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+  async #appendSome(): Promise<void> {
+    const { clock, patienceMs } = this.#options;
+    const since = clock.monotonic();
+    let told = false;
+    for (let waitMs = firstWaitMs; this.#waiting.length > 0; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+      const batch = this.#waiting.slice(0, mostAtOnce);
       try {
-        await this.#view.append(records);
+        await this.#view!.append(batch.map((value) => ({ key: keyOf(value.tenantId, value.customerId), value })));
+        const written = new Set(batch);
+        this.#waiting = this.#waiting.filter((record) => !written.has(record));
         return;
       } catch {
-        if (this.#clock.monotonic() - since + waitMs > this.#giveUpAfterMs) return this.#failed(batch);
-        await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve));
+        const now = clock.monotonic();
+        if (now + waitMs > this.#giveUpAt) return this.#drop(this.#waiting.length);
+        if (!told && now - since > patienceMs) {
+          told = true;
+          this.#say('outcomes wait for the log', this.#waiting.length);
+        }
+        await new Promise<void>((resolve) => {
+          const cancel = clock.after(waitMs, resolve);
+          this.#cancelWait = () => {
+            cancel();
+            resolve();
+          };
+        });
       }
     }
+  }
+
+  /** The oldest. The deadline will settle their attempts. */
+  #drop(count: number): void {
+    this.#say('outcomes could not be recorded', count);
+    this.#dropped(this.#waiting.splice(0, count));
+  }
+
+  #say(message: string, outcomes: number): void {
+    const { stage, partition } = this.#view!;
+    this.#options.logger.error(message, { stage, partition, outcomes });
   }
 }

@@ -1,6 +1,7 @@
 import type { Job, Rendered } from '@tocsin/core';
 import type { ExecutorClock } from './executor-clock.ts';
 import type { ExecutorLimits, ExecutorOptions } from './executor-options.ts';
+import type { OutcomeWriter } from './outcome-writer.ts';
 import type { Pace } from './pace.ts';
 import type { RateShare } from './rate-share.ts';
 import type { Slots } from './slots.ts';
@@ -17,6 +18,8 @@ export interface ExecutorRuntime {
   /** Of looking for what is due, and of appending outcomes. */
   readonly looks: Pace;
   readonly appends: Pace;
+  /** What is still to be told of a partition, whoever took it up: it outlives every acquisition. */
+  outcomesOf(partition: number): OutcomeWriter;
   wakeAll(): void;
 }
 

@@ -168,11 +168,14 @@ export class World {
     token = 'me',
     limits: Partial<ExecutorLimits> = {},
     changes: Partial<ExecutorOptions> = {},
-  ): Owner & { drain(): Promise<void>; backlog(): Backlog } {
+  ): Owner & { drain(): Promise<void>; backlog(): Backlog; again(token: string): Owner } {
     const companion = deliveryCompanion(this.options(limits, changes));
-    return Object.assign(new Owner(token, this.log, companion, { lane: changes.lane ?? 'urgent' }), {
+    const acquire = (by: string): Owner => new Owner(by, this.log, companion, { lane: changes.lane ?? 'urgent' });
+    return Object.assign(acquire(token), {
       drain: () => companion.drain(),
       backlog: () => companion.backlog(),
+      /** The same process acquires the partition once more. */
+      again: acquire,
     });
   }
 
