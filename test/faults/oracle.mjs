@@ -13,6 +13,9 @@ const reminderMs = 590_000;
 /** An urgent message waits so long for news of an attempt, after the attempt's own deadline. */
 const doubtMs = 60_000;
 
+/** A process that is being killed still sends for a moment. */
+const killMs = 1_000;
+
 /* ---- what a message says, from its words alone ---- */
 
 const amountsIn = (text) =>
@@ -201,7 +204,13 @@ function causeOf(repeat, told, faults) {
   const earlier = told.filter((message) => message !== repeat);
   const misbehaved = earlier.find(({ outcome }) => outcome !== 'accepted' && outcome !== 'refused');
   if (misbehaved !== undefined) return `provider: ${misbehaved.outcome}`;
-  const from = Math.min(...told.map(({ at }) => at)) - doubtMs;
+  const first = Math.min(...told.map(({ at }) => at));
+  const from = first - doubtMs;
+  // Where all is one process, its memory is gone with it and nothing else is: only a kill after the message explains anything.
+  const killed = faults.some(
+    ({ kind, beganAt }) => kind === 'embedded-kill' && beganAt >= first - killMs && beganAt <= repeat.at,
+  );
+  if (killed) return 'lost with the process (embedded-kill)';
   const around = faults.find(({ beganAt, endedAt, kind, target }) => {
     const touches =
       target.startsWith('deliver') ||

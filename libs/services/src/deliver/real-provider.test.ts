@@ -113,6 +113,17 @@ describe('a provider over HTTP', () => {
     expect(posts).toHaveLength(1);
   });
 
+  it('that answered in time is believed, though this process was held up and reads it after the deadline', async () => {
+    answer = (response, n) => {
+      accept(response, n);
+      // The answer is on its way; until it could have been read, the deadline has passed.
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400));
+    };
+    const { log, fresh, told } = open({ attemptDeadlineMs: 200 });
+    log.put(contact(), delivery('d1', fresh));
+    expect(await told(1)).toEqual(['d1 accepted']);
+  });
+
   it('that is busy is asked again when it said', async () => {
     const times: number[] = [];
     answer = (response, n) => {

@@ -3,6 +3,16 @@ import type { ExecutorClock } from './executor-clock.ts';
 
 /** After the abort the channel may still say what it knows. */
 const lastWordMs = 250;
+/** Turns of the event loop in which an answer that is here is read to its end. */
+const turnsToRead = 4;
+
+/**
+ * Where this process was held up, the deadline is noticed before the answer is read that came in time: timers are called
+ * first, whatever has arrived meanwhile.
+ */
+async function whatIsHereIsRead(): Promise<void> {
+  for (let turn = 0; turn < turnsToRead; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
 
 /**
  * One call of the channel, with an end: at the deadline it is aborted. A channel that throws, or does not answer even then,
@@ -17,11 +27,15 @@ export async function sendOnce(
   const abort = new AbortController();
   let cancelLastWord = (): void => {};
   let cancel = (): void => {};
+  let answered = false;
   const late = new Promise<Outcome>((resolve) => {
-    cancel = clock.after(timeoutMs, () => {
+    const end = async (): Promise<void> => {
+      await whatIsHereIsRead();
+      if (answered) return;
       abort.abort();
       cancelLastWord = clock.after(lastWordMs, () => resolve({ kind: 'unknown', code: 'deadline' }));
-    });
+    };
+    cancel = clock.after(timeoutMs, () => void end());
   });
   const call = async (): Promise<Outcome> => {
     try {
@@ -33,6 +47,7 @@ export async function sendOnce(
   try {
     return await Promise.race([call(), late]);
   } finally {
+    answered = true;
     cancel();
     cancelLastWord();
   }

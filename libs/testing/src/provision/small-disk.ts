@@ -1,12 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFile, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+const pieceBytes = 4 * 1024 * 1024;
 
 export interface SmallDisk {
   readonly folder: string;
   /** Takes so many bytes away, or all that is left. */
   fill(bytes: number): void;
+  /** Takes all away but so many bytes, and holds nothing up that runs in this process meanwhile. */
+  leave(bytes: number): Promise<void>;
   /** Gives them back. */
   free(): void;
   remove(): void;
@@ -34,6 +39,14 @@ export function smallDisk(bytes: number): SmallDisk {
         writeFileSync(filler, Buffer.alloc(taken));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
+    },
+    async leave(left) {
+      for (;;) {
+        const { bavail, bsize } = await statfs(folder);
+        const surplus = bavail * bsize - left;
+        if (surplus <= 0) return;
+        await appendFile(filler, Buffer.alloc(Math.min(surplus, pieceBytes)));
       }
     },
     free: () => rmSync(filler, { force: true }),

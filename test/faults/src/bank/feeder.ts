@@ -10,8 +10,7 @@ export class Feeder {
   readonly #open: (partition?: number) => KcatStream;
   #stream: KcatStream;
   #aside: KcatStream;
-  readonly #ordinary: number;
-  #perSecond: number;
+  readonly #perSecond: number;
   #timer: NodeJS.Timeout | undefined;
   #last = 0;
   #owed = 0;
@@ -19,16 +18,10 @@ export class Feeder {
 
   constructor(brokers: readonly string[], topic: string, workload: Workload, perSecond: number) {
     this.#workload = workload;
-    this.#ordinary = perSecond;
     this.#perSecond = perSecond;
     this.#open = (partition) => new KcatStream(brokers.join(), topic, partition);
     this.#stream = this.#open();
     this.#aside = this.#open(0);
-  }
-
-  /** From now on so many times as fast as it was made for. */
-  hurry(times: number): void {
-    this.#perSecond = times * this.#ordinary;
   }
 
   publish(lines: readonly Published[]): void {

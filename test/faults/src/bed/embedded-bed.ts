@@ -8,7 +8,10 @@ import { ServiceProcess, partitions, tenant } from '@tocsin/test-e2e';
 import { quietPorts, smallDisk, startKafka } from '@tocsin/testing';
 import type { SmallDisk } from '@tocsin/testing';
 import { Feeder } from '../bank/feeder.ts';
+import { Rubbish } from '../bank/rubbish.ts';
 import { Ground, bankPartitions, bankTopic } from './ground.ts';
+
+const rubbishTopic = 'bank.rubbish';
 
 /** What a campaign of a quarter of an hour needs, and a little more: the file of the storage never shrinks. */
 export const diskBytes = 1024 * 1024 * 1024;
@@ -20,6 +23,7 @@ export const diskBytes = 1024 * 1024 * 1024;
 export class EmbeddedBed extends Ground {
   disk!: SmallDisk;
   process!: ServiceProcess;
+  rubbish!: Rubbish;
 
   get #store(): string {
     return join(this.disk.folder, 'store');
@@ -32,7 +36,10 @@ export class EmbeddedBed extends Ground {
     this.undo.push(() => broker.stop());
     this.bank = kafkaLog({ brokers: [broker.address], clientId: 'campaign-watch' });
     this.undo.push(() => this.bank.close());
-    await this.bank.createTopics([{ name: bankTopic, partitions: bankPartitions, cleanup: 'delete' }]);
+    await this.bank.createTopics([
+      { name: bankTopic, partitions: bankPartitions, cleanup: 'delete' },
+      { name: rubbishTopic, partitions: 1, cleanup: 'delete' },
+    ]);
     const [port, relayPort] = (await quietPorts(2)) as [number, number];
     this.process = new ServiceProcess('tocsin', this.folder, port);
     await this.openOutside(relayPort, [this.process.url]);
@@ -43,11 +50,18 @@ export class EmbeddedBed extends Ground {
       ...settings,
       storage: 'embedded',
       folder: this.#store,
-      sources: [{ name: 'payments', topic: bankTopic, tenant, startAt: 'earliest', kafka }],
+      sources: [
+        { name: 'payments', topic: bankTopic, tenant, startAt: 'earliest', kafka },
+        { name: 'rubbish', topic: rubbishTopic, tenant, startAt: 'earliest', kafka },
+      ],
     });
     this.undo.push(() => this.process.end('SIGKILL'));
     this.feeder = new Feeder([broker.address], bankTopic, this.workload, this.options.rate);
-    this.undo.push(() => this.feeder.kill());
+    this.rubbish = new Rubbish([broker.address], rubbishTopic);
+    this.undo.push(
+      () => this.feeder.kill(),
+      () => this.rubbish.kill(),
+    );
     const ids = channels.map(({ id }) => id);
     await this.#alone((log) => log.createTopics(topicSpecs(ids, partitions)));
   }

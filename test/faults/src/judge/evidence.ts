@@ -41,11 +41,13 @@ async function evidenceIn(log: Log, bed: Ground, memory: Memory): Promise<object
     timestamp,
     value: value === null ? null : Buffer.from(value).toString('base64'),
   }));
-  const rejected = (await dump(log, topicNames.rejected)).map((record) => ({
-    partition: Number(header(record, 'tocsin-origin-partition')),
-    offset: Number(header(record, 'tocsin-origin-offset')),
-    code: header(record, 'tocsin-code'),
-  }));
+  const rejected = (await dump(log, topicNames.rejected))
+    .filter((record) => header(record, 'tocsin-origin-topic') === bankTopic)
+    .map((record) => ({
+      partition: Number(header(record, 'tocsin-origin-partition')),
+      offset: Number(header(record, 'tocsin-origin-offset')),
+      code: header(record, 'tocsin-code'),
+    }));
   const { deliveries, attempted } = await deliveriesIn(log, memory);
   const ledger = (await dump(log, topicNames.ledger)).map((record) => json<LedgerRow>(record));
   const listed = ledger.map(({ deliveryId }) => deliveryId);

@@ -146,6 +146,13 @@ describe('the oracle of the campaign', () => {
     const fault = { number: 1, kind: 'kill', target: 'deliver-a', beganAt: fraud.at - 100, endedAt: fraud.at + 100 };
     const verdict = ask((sent) => [...sent, repeat], { faults: [fault] });
     expect([counts(verdict), Object.values(verdict.allowed.repeated)]).toEqual([{}, [1]]);
+    // The one process forgets what it knew when it is killed, and at no other time: a full disk excuses nothing.
+    const one = { number: 1, target: 'the one process', kind: 'embedded-kill' };
+    const killed = { ...one, beganAt: fraud.at + 200, endedAt: fraud.at + 2_000 };
+    expect(counts(ask((sent) => [...sent, repeat], { faults: [killed] }))).toEqual({});
+    const before = { ...one, beganAt: fraud.at - 20_000, endedAt: fraud.at - 15_000 };
+    const full = { ...killed, kind: 'disk-full', target: 'the disk of the embedded storage' };
+    expect(counts(ask((sent) => [...sent, repeat], { faults: [before, full] }))).toEqual({ doubled: 1 });
   });
 
   it('sees what nobody expects, and what reached a stranger', () => {
