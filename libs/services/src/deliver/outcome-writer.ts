@@ -58,10 +58,10 @@ export class OutcomeWriter {
     this.#options.appends.soon(this.#start);
   }
 
-  /** Appends what waits now, and resolves when nothing is waiting, or when the log takes nothing for long. */
-  async settled(): Promise<void> {
-    const { clock, patienceMs } = this.#options;
-    this.#giveUpAt = clock.monotonic() + patienceMs;
+  /** Appends what waits, once more at least, and resolves when nothing does, or when the log has taken nothing for so long. */
+  async settled(patienceMs: Span = this.#options.patienceMs): Promise<void> {
+    this.#giveUpAt = this.#options.clock.monotonic() + patienceMs;
+    this.#cancelWait();
     while (this.#waiting.length > 0 || this.#running !== undefined) {
       this.#start();
       await this.#running;

@@ -11,7 +11,8 @@ const bytes = 2_500;
 export class Rubbish {
   readonly #brokers: readonly string[];
   readonly #topic: string;
-  #stream: KcatStream | undefined;
+  /** Into one partition, and into all. */
+  #streams: { readonly one: KcatStream; readonly all: KcatStream } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #written = 0;
 
@@ -24,10 +25,17 @@ export class Rubbish {
     return this.#written;
   }
 
-  start(perSecond: number): void {
-    this.stop();
-    this.#stream ??= new KcatStream(this.#brokers.join(), this.#topic);
-    this.#timer = setInterval(() => this.#write(Math.ceil((perSecond * everyMs) / 1_000)), everyMs);
+  /** So many a second, all into one partition. */
+  flood(perSecond: number): void {
+    this.#start('one', perSecond);
+  }
+
+  /**
+   * So many a second over all partitions. What did not find room in a partition is written again together with what came
+   * since, and needs the more; in many partitions little comes since, and so the last free pages are taken too.
+   */
+  trickle(perSecond: number): void {
+    this.#start('all', perSecond);
   }
 
   stop(): void {
@@ -36,14 +44,21 @@ export class Rubbish {
 
   kill(): void {
     this.stop();
-    this.#stream?.kill();
+    this.#streams?.one.kill();
+    this.#streams?.all.kill();
   }
 
-  #write(count: number): void {
-    const lines = Array.from({ length: count }, () => {
-      const number = (this.#written += 1);
-      return { number, file: 1 as const, key: `k${number}`, value: Buffer.from(`${number} `.padEnd(bytes, '~')) };
-    });
-    this.#stream!.write(lines);
+  #start(where: 'one' | 'all', perSecond: number): void {
+    this.stop();
+    const brokers = this.#brokers.join();
+    this.#streams ??= { one: new KcatStream(brokers, this.#topic, 0), all: new KcatStream(brokers, this.#topic) };
+    const stream = this.#streams[where];
+    this.#timer = setInterval(() => {
+      const lines = Array.from({ length: Math.ceil((perSecond * everyMs) / 1_000) }, () => {
+        const number = (this.#written += 1);
+        return { number, file: 1 as const, key: `k${number}`, value: Buffer.from(`${number} `.padEnd(bytes, '~')) };
+      });
+      stream.write(lines);
+    }, everyMs);
   }
 }

@@ -12,6 +12,7 @@ import { Rubbish } from '../bank/rubbish.ts';
 import { Ground, bankPartitions, bankTopic } from './ground.ts';
 
 const rubbishTopic = 'bank.rubbish';
+const rubbishPartitions = 16;
 
 /** What a campaign of a quarter of an hour needs, and a little more: the file of the storage never shrinks. */
 export const diskBytes = 1024 * 1024 * 1024;
@@ -38,7 +39,7 @@ export class EmbeddedBed extends Ground {
     this.undo.push(() => this.bank.close());
     await this.bank.createTopics([
       { name: bankTopic, partitions: bankPartitions, cleanup: 'delete' },
-      { name: rubbishTopic, partitions: 1, cleanup: 'delete' },
+      { name: rubbishTopic, partitions: rubbishPartitions, cleanup: 'delete' },
     ]);
     const [port, relayPort] = (await quietPorts(2)) as [number, number];
     this.process = new ServiceProcess('tocsin', this.folder, port);

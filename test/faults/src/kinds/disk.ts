@@ -8,7 +8,9 @@ import type { Kind } from './kind.ts';
 /** What the file of somebody else leaves. */
 const leftBytes = 300_000;
 /** In a second. What the storage has freed it writes over first, some of it again and again; this is much faster. */
-const rubbish = 1_500;
+const flood = 1_500;
+/** And then, until there is space again: where much finds no room, little still does. */
+const trickle = 48;
 
 /** What was on its way when the disk ran full may still arrive. */
 const underWayMs = 2_500;
@@ -35,14 +37,13 @@ export const diskFull: Kind<EmbeddedBed> = {
         const begun = performance.now();
         const written = bed.rubbish.written;
         await bed.disk.leave(leftBytes);
-        bed.rubbish.start(rubbish);
+        bed.rubbish.flood(flood);
         try {
           await waitUntil('the log to say DISK_FULL', () => complaints(bed) > before, {
             withinMs: 60_000,
             everyMs: 100,
           });
-          // From now on the little that is left is for the others, and they need it all.
-          bed.rubbish.stop();
+          bed.rubbish.trickle(trickle);
           const inMs = Math.round(performance.now() - begun);
           await waitUntil(
             'health to say DISK_FULL',
@@ -50,7 +51,7 @@ export const diskFull: Kind<EmbeddedBed> = {
               const health = await bed.process.health();
               return health.startsWith('503') && health.includes('DISK_FULL');
             },
-            { withinMs: 60_000, everyMs: 200 },
+            { withinMs: 120_000, everyMs: 200 },
           );
           // Now and then a write still finds room in what was deleted, and all is well for a moment.
           await waitUntil(
