@@ -56,6 +56,13 @@ describe('a disk that is full', () => {
     expect(told).toEqual([true]);
     expect(await store.log.bounds('a', 0)).toEqual({ start: 0, end: kept });
 
+    // A little room is room for a little: that something small is taken does not mean that all is well.
+    disk.fill((size * 2) / 3 - 300_000);
+    await append(20_000);
+    kept += 1;
+    await expect(store.state.ping()).rejects.toMatchObject({ message: expect.stringContaining('DISK_FULL') });
+    expect(told).toEqual([true]);
+
     disk.free();
     await store.state.ping();
     expect(told).toEqual([true, false]);

@@ -18,8 +18,9 @@ const transactionBytes = 8 * 1024 * 1024;
 /** A disk that takes longer to flush is as good as broken. */
 const flushMs = 30_000;
 
-/** What `ping` writes to find out whether there is space again. */
-const probeBytes = 16 * 1024;
+/** What `ping` writes to find out whether there is space again: as much as found no room, within these bounds. */
+const leastProbe = 16 * 1024;
+const largestProbe = 1024 * 1024;
 /** ENOSPC and EDQUOT of Linux, and MDB_MAP_FULL. */
 const fullCodes: readonly unknown[] = [28, 122, -30_792];
 /** LMDB calls it EIO when the disk took a part of what was to be written. */
@@ -39,7 +40,8 @@ export class Store {
   readonly #incarnation = randomUUID();
   readonly #failed: (() => void)[] = [];
   readonly #told: ((full: boolean) => void)[] = [];
-  #full = false;
+  /** So many bytes found no room, and nothing as large has found any since; 0 while the disk takes everything. */
+  #refused = 0;
   #queue: Change[] = [];
   #working: Promise<void> | undefined;
   #closed = false;
@@ -82,10 +84,13 @@ export class Store {
     return bavail * bsize < hardlyAnything;
   }
 
-  #isFull(full: boolean): void {
-    if (full === this.#full) return;
-    this.#full = full;
-    for (const listener of this.#told) listener(full);
+  /** Where much finds no room little still may, so only what is as large as that shows that there is space again. */
+  #found(room: boolean, bytes: number): void {
+    const before = this.#refused;
+    if (!room) this.#refused = Math.max(before, leastProbe, Math.min(bytes, largestProbe));
+    else if (bytes >= before) this.#refused = 0;
+    const full = this.#refused > 0;
+    if (full !== before > 0) for (const listener of this.#told) listener(full);
   }
 
   /**
@@ -93,9 +98,11 @@ export class Store {
    * @throws LogError UNAVAILABLE, CLOSED
    */
   async ping(): Promise<void> {
-    // Where the disk was found full, only writing can tell whether it still is: what is small finds room in what was freed.
-    const probe = (): void => void this.#administration.put('probe', 'x'.repeat(probeBytes));
-    await (this.#full ? this.change(probe, probeBytes) : this.change(() => undefined));
+    const refused = this.#refused;
+    if (refused === 0) return this.change(() => undefined);
+    // Where the disk was found full, only writing can tell whether it still is.
+    await this.change(() => void this.#administration.put('probe', 'x'.repeat(refused)), refused);
+    await this.change(() => void this.#administration.put('probe', ''));
   }
 
   /**
@@ -129,6 +136,7 @@ export class Store {
 
   async #transaction(changes: readonly Change[]): Promise<void> {
     const results: { readonly value?: unknown; readonly refusal?: LogError }[] = [];
+    const size = changes.reduce((sum, { bytes }) => sum + bytes, 0);
     try {
       await this.#root.childTransaction(() => {
         if (this.#administration.get('incarnation') !== this.#incarnation) {
@@ -141,13 +149,13 @@ export class Store {
       const cause = await causeOf(error);
       const { code } = cause as { readonly code?: unknown };
       const full = fullCodes.includes(code) || (code === ioError && this.#hardlySpace());
-      if (full) this.#isFull(true);
+      if (full) this.#found(false, size);
       const why = full ? 'DISK_FULL: the disk of the embedded storage is full' : 'The store could not be written';
       const failure = new LogError('UNAVAILABLE', `${why}: ${cause.message}`, { cause });
       for (const { reject } of changes) reject(failure);
       return;
     }
-    if (changes.some(({ bytes }) => bytes >= probeBytes)) this.#isFull(false);
+    if (this.#refused > 0) this.#found(true, size);
     changes.forEach(({ resolve, reject }, i) => {
       const { value, refusal } = results[i]!;
       if (refusal === undefined) resolve(value);

@@ -46,7 +46,13 @@ export function smallDisk(bytes: number): SmallDisk {
         const { bavail, bsize } = await statfs(folder);
         const surplus = bavail * bsize - left;
         if (surplus <= 0) return;
-        await appendFile(filler, Buffer.alloc(Math.min(surplus, pieceBytes)));
+        try {
+          await appendFile(filler, Buffer.alloc(Math.min(surplus, pieceBytes)));
+        } catch (error) {
+          // Somebody else was faster: then there is even less left.
+          if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+          return;
+        }
       }
     },
     free: () => rmSync(filler, { force: true }),
