@@ -13,7 +13,7 @@ export const throughputCommand = (): Command =>
     .description(
       'ours (ingest and detect alone, the chain) beside the baselines (a) stock NestJS transport, (b) hand-tuned script without guarantee, (c) pass-through, over the same backlog',
     )
-    .addOption(recordsOption(400_000))
+    .addOption(recordsOption(250_000))
     .addOption(accountsOption())
     .addOption(clientsOption())
     .addOption(runsOption())
