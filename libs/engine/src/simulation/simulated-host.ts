@@ -139,7 +139,11 @@ export class SimulatedHost {
   #subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription> {
     // Killed before it had joined: the group must not wait for it.
     if (this.#dead) return new Promise(() => {});
-    const later = (tell: () => void): void => void this.#unfrozen().then(tell);
+    // In the order in which the group said it, as on one connection, however often the host froze in between.
+    let told = Promise.resolve();
+    const later = (tell: () => void): void => {
+      told = told.then(() => this.#unfrozen()).then(tell);
+    };
     const member = this.#world.join(
       options,
       {
