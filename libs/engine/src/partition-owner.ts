@@ -5,6 +5,8 @@ import { DeadLetterLimit } from './dead-letter-limit.ts';
 import { EngineError, Fenced, Poisoned, replayCause, stops } from './engine-error.ts';
 import type { EngineErrorCode } from './engine-error.ts';
 import { acquireRun } from './acquisition.ts';
+import { CheckpointPace } from './checkpoint-pace.ts';
+import { LagMeter } from './lag-meter.ts';
 import type { PartitionRun } from './partition-run.ts';
 import type { PartitionState, PartitionStatus } from './partition-status.ts';
 import { RunView } from './partition-view.ts';
@@ -15,20 +17,12 @@ import { tick } from './tick.ts';
 const quietMs = 5_000;
 const stoppingLogErrors: ReadonlySet<LogErrorCode> = new Set(['BEYOND_END', 'BEFORE_START', 'RECREATED']);
 
-/** The next offset, and the time of the last record before it. */
-interface Reached {
-  readonly next: number;
-  readonly at: Instant;
-}
-const reachedBy = <In>({ fold }: PartitionRun<In>): Reached => ({
-  next: fold.next,
-  at: fold.last?.timestamp ?? fold.clockAt,
-});
-
 /** One assignment of one partition: acquires, and acquires again after whatever goes wrong, until it is revoked. */
 export class PartitionOwner<In> {
   readonly partition: number;
   readonly #parts: RunnerParts<In>;
+  readonly #checkpoints: CheckpointPace;
+  readonly #lag: LagMeter<In>;
   /** Survives a replay: where a step threw, and why. */
   readonly #poison = new Map<string, string>();
   #deadLetters = new DeadLetterLimit();
@@ -39,16 +33,8 @@ export class PartitionOwner<In> {
   #gone = false;
   #cancelWait: () => void = () => {};
   #failures = 0;
-  #checkpointDueAt: Instant = 0;
   #acquiredAt: Instant = 0;
-  #savedAt: Instant = 0;
-  /** Kept over a replay: what was thrown away is not saved either. */
-  #unsavedSince: Instant | null = null;
-  /** How far the last run was, for the lag while there is none. */
-  #reached: Reached | undefined;
-  #sweptAt: Instant = 0;
   #tickedAt: Instant = 0;
-  #measuredAt: Instant = 0;
   #fedSincePulse = false;
   #pulsing = false;
   #dropped = 0;
@@ -56,6 +42,9 @@ export class PartitionOwner<In> {
   constructor(parts: RunnerParts<In>, partition: number) {
     this.#parts = parts;
     this.partition = partition;
+    // Where a plan assigns partitions, the lease is all that keeps others away.
+    this.#checkpoints = new CheckpointPace(parts.limits, partition, parts.options.takeOver === false);
+    this.#lag = new LagMeter(parts, partition, () => this.#run);
   }
 
   /** The acquisition that may process at this moment. */
@@ -73,7 +62,7 @@ export class PartitionOwner<In> {
       clockAt: run?.fold.clockAt ?? null,
       dirty: run?.fold.dirtyCount ?? 0,
       checkpointAt: run?.checkpointAt ?? null,
-      unsavedSince: this.#unsavedSince,
+      unsavedSince: this.#checkpoints.unsavedSince,
       dropped: this.#dropped,
     };
   }
@@ -99,20 +88,12 @@ export class PartitionOwner<In> {
     this.#parts.subscription().seek(this.partition, run.seekOffset);
     this.#run = run;
     this.#view = new RunView(this.#parts, run, (error) => this.lose(run, error));
-    this.#checkpointDueAt = this.#nextTurn(now);
+    this.#checkpoints.begin(now);
     this.#acquiredAt = now;
-    this.#savedAt = now;
     this.#state = 'catching-up';
     this.#reason = null;
     this.#parts.metrics.stopped(this.#parts.stage.name, this.partition, null);
     this.#lookWhetherCaughtUp(run);
-  }
-
-  /** Checkpoints of the partitions are spread over the interval, so that they do not all fall into one moment. */
-  #nextTurn(now: Instant): Instant {
-    const interval = this.#parts.limits.checkpointMs;
-    const phase = ((this.partition * 0.618) % 1) * interval;
-    return now + interval - ((((now - phase) % interval) + interval) % interval);
   }
 
   /** The outputs of the slice are acknowledged: count, save when due, tell the companion. */
@@ -145,24 +126,11 @@ export class PartitionOwner<In> {
 
   async #saveIfDue(run: PartitionRun<In>): Promise<void> {
     const now = this.#parts.clock.now();
-    const paced = now >= this.#checkpointDueAt;
-    if (run.progressed) this.#unsavedSince ??= now;
-    else if (run.caughtUp) this.#unsavedSince = null;
-    if (run.progressed ? paced || run.full : this.#leaseRunsOut(now)) {
-      await this.#save(run, false);
-      if (!paced) return;
-      this.#checkpointDueAt = this.#nextTurn(now);
-      this.#deadLetters.checkpointed();
-      if (now - this.#sweptAt >= this.#parts.limits.sweepMs) {
-        this.#sweptAt = now;
-        await run.sweep();
-      }
-    }
-  }
-
-  /** Where a plan assigns partitions, the lease is all that keeps others away, and an idle owner must renew it. */
-  #leaseRunsOut(now: Instant): boolean {
-    return this.#parts.options.takeOver === false && now - this.#savedAt >= this.#parts.limits.leaseMs / 3;
+    if (!this.#checkpoints.isDue(now, run)) return;
+    await this.#save(run, false);
+    if (!this.#checkpoints.takeTurn(now)) return;
+    this.#deadLetters.checkpointed();
+    if (this.#checkpoints.takeSweep(now)) await run.sweep();
   }
 
   async #save(run: PartitionRun<In>, release: boolean): Promise<void> {
@@ -170,9 +138,8 @@ export class PartitionOwner<In> {
     const startedAt = clock.now();
     const { entries, bytes } = await run.checkpoint(release);
     const now = clock.now();
-    this.#savedAt = now;
+    this.#checkpoints.saved(now);
     run.checkpointAt = now;
-    this.#unsavedSince = null;
     this.#failures = 0;
     metrics.checkpoint(stage.name, this.partition, now - startedAt, entries, bytes);
     const { offset } = run.saved;
@@ -202,7 +169,7 @@ export class PartitionOwner<In> {
     this.#parts.companion?.lost(this.#view!);
     if (this.#run !== run || this.#gone) return;
     this.#run = undefined;
-    this.#reached = reachedBy(run);
+    this.#lag.lost(run);
     try {
       this.#parts.subscription().pause(this.partition);
     } catch {
@@ -344,21 +311,8 @@ export class PartitionOwner<In> {
     await this.#parts.options.log.append([tick(this.#parts.stage.input, this.partition)]).catch(() => {});
   }
 
-  get #reachedNow(): Reached | undefined {
-    return this.#run === undefined ? this.#reached : reachedBy(this.#run);
-  }
-
-  /** The lag grows on while a partition waits or stands still, and that is when somebody looks at it. */
-  async #measureIfDue(now: Instant): Promise<void> {
-    const { options, stage, metrics, limits } = this.#parts;
-    if (now - this.#measuredAt < limits.lagMs || this.#reachedNow === undefined) return;
-    this.#measuredAt = now;
-    const bounds = await options.log.bounds(stage.input, this.partition).catch(() => undefined);
-    const reached = this.#reachedNow;
-    if (bounds === undefined || reached === undefined || this.#gone) return;
-    const records = Math.max(0, bounds.end - reached.next);
-    const seconds = records === 0 || reached.at === 0 ? 0 : Math.max(0, now - reached.at) / 1_000;
-    metrics.lag(stage.name, this.partition, records, seconds);
+  #measureIfDue(now: Instant): Promise<void> {
+    return this.#lag.measureIfDue(now, () => !this.#gone);
   }
 
   /** Revoked: begins nothing more. With `release` the last checkpoint also gives the slot up, where that is still possible. */

@@ -43,3 +43,9 @@ export const defaultRequestTimeoutMs = 10_000;
 export const defaultConnectionTimeoutMs = 2_000;
 /** How long a member of a group may be silent. */
 export const defaultSessionMs = 10_000;
+
+/**
+ * From one heartbeat to the next. Kafka's advice is at most a third of the session. A survivor learns of a rebalance by its
+ * next heartbeat, so with a third a killed member's partitions stand still for up to a third longer than its session.
+ */
+export const heartbeatMs = (sessionMs: number): number => Math.floor(sessionMs / 8);

@@ -1,5 +1,6 @@
 import type { SubscribeOptions } from '@tocsin/core';
 import type { Consumer, Kafka } from 'kafkajs';
+import { heartbeatMs } from '../kafka-log-options.ts';
 import { quickRetry } from './client.ts';
 
 /** A consumer of kafkajs with everything decided that it would otherwise decide by itself; not connected yet. */
@@ -13,7 +14,7 @@ export const groupConsumer = (
     sessionTimeout: sessionMs,
     // A batch that takes longer than this costs a member its partitions when another one joins or leaves.
     rebalanceTimeout: Math.max(60_000, sessionMs),
-    heartbeatInterval: Math.floor(sessionMs / 3),
+    heartbeatInterval: heartbeatMs(sessionMs),
     // One batch as it was written comes whole, even when it is larger: at most one request of a producer.
     maxBytesPerPartition: maxBytesPerPartition ?? 1 << 20,
     minBytes: 1,

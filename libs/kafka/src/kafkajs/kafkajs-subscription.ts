@@ -4,7 +4,7 @@ import type { Batch, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka }
 import type { ClusterReader } from './cluster-reader.ts';
 import { CommitQueue } from '../commit-queue.ts';
 import { groupConsumer } from './group-consumer.ts';
-import { defaultSessionMs } from '../kafka-log-options.ts';
+import { defaultSessionMs, heartbeatMs } from '../kafka-log-options.ts';
 import type { KafkaReports } from '../kafka-log-options.ts';
 import { asLogError, logError, protocolError } from '../log-errors.ts';
 import { obstacle } from './obstacle.ts';
@@ -333,7 +333,7 @@ export class KafkajsSubscription implements Subscription {
     const first = deliveries[0]!.payload;
     const beat = setInterval(
       () => void first.heartbeat().catch((error: unknown) => this.#heartbeatFailed(error)),
-      this.#sessionMs / 6,
+      heartbeatMs(this.#sessionMs),
     );
     try {
       await subscriber.batch(batches);

@@ -9,6 +9,7 @@ import {
 } from '@platformatic/kafka';
 import type { Connection } from '@platformatic/kafka';
 import { logError, protocolError } from '../log-errors.ts';
+import { heartbeatMs } from '../kafka-log-options.ts';
 import type { KafkaLogOptions } from '../kafka-log-options.ts';
 import type { Cluster } from './cluster.ts';
 import { Connections } from './connections.ts';
@@ -233,14 +234,14 @@ export class GroupMember {
   /** Ends only by an error, or when closed. */
   async #beat(connection: Connection): Promise<void> {
     const { group, sessionMs } = this.#parts;
-    const every = Math.floor(sessionMs / 3);
+    const patience = Math.floor(sessionMs / 3);
     while (!this.#closed) {
-      await this.#pause(every);
+      await this.#pause(heartbeatMs(sessionMs));
       if (this.#closed) return;
       if (this.#generation === undefined) return;
       const sentAt = performance.now();
       const beat = heartbeatV4.api.async(connection, group, this.#generation, this.#memberId, null);
-      const answered = await Promise.race([beat.then(() => true), sleep(every, false, { ref: false })]);
+      const answered = await Promise.race([beat.then(() => true), sleep(patience, false, { ref: false })]);
       if (!answered) {
         // A coordinator that does not answer is as good as away.
         beat.catch(() => undefined);
