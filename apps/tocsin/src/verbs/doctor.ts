@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { topicSpecs } from '@tocsin/core';
-import { channelIds } from '@tocsin/services';
-import { stagesOf } from './stages.ts';
+import type { StateStore } from '@tocsin/core';
+import { channelIds, installedStages } from '@tocsin/services';
+import type { InstalledStage, Platform } from '@tocsin/services';
 import { print, urlOf, withPlatform } from './with-platform.ts';
 
 interface Finding {
@@ -19,7 +20,8 @@ export function addDoctor(program: Command): void {
     .action(({ json = false }: { json?: boolean }) =>
       withPlatform(
         program,
-        async ({ log, state, counts }, settings) => {
+        async (platform, settings) => {
+          const { log, state } = platform;
           const findings: Finding[] = [];
           const look = async (what: string, check: () => Promise<string | null>): Promise<boolean> => {
             const problem = await check().catch((error: unknown) =>
@@ -30,59 +32,50 @@ export function addDoctor(program: Command): void {
           };
           const logAnswers = await look('log answers', () => log.ping().then(() => null));
           const stateAnswers = await look('state store answers', () => state.ping().then(() => null));
-          if (stateAnswers) {
-            await look('state store is fit', async () => {
-              const problems = await state.check();
-              return problems.length === 0 ? null : problems.join(' ');
-            });
-          }
-          if (logAnswers) {
-            await look('topics are as configured', async () => {
-              const wrong: string[] = [];
-              for (const { name, partitions } of topicSpecs(channelIds, counts)) {
-                const facts = await log.facts(name);
-                if (facts?.partitions !== partitions)
-                  wrong.push(
-                    facts === undefined
-                      ? `${name} is missing`
-                      : `${name} has ${facts.partitions} partitions instead of ${partitions}`,
-                  );
-              }
-              return wrong.length === 0 ? null : `${wrong.join('; ')}. Run "tocsin topics create" for missing ones.`;
-            });
-            for (const { name, topic } of settings.sources) {
-              await look(`source ${name}`, async () =>
-                (await log.facts(topic)) === undefined ? `The topic ${topic} does not exist.` : null,
-              );
-            }
-          }
-          if (logAnswers && stateAnswers) {
-            for (const { stage, topic } of stagesOf(settings)) {
-              await look(`positions of ${stage}`, async () => {
-                const partitions = (await log.facts(topic))?.partitions ?? 0;
-                const wrong: string[] = [];
-                for (let partition = 0; partition < partitions; partition++) {
-                  const position = await state.slot(stage, partition).position();
-                  if (position === null) continue;
-                  const { start, end } = await log.bounds(topic, partition);
-                  if (position.offset > end)
-                    wrong.push(
-                      `partition ${partition}: the position ${position.offset} lies beyond the end ${end} (was the topic created anew?)`,
-                    );
-                  else if (position.offset < start)
-                    wrong.push(
-                      `partition ${partition}: ${start - position.offset} records were removed before they were processed`,
-                    );
-                }
-                return wrong.length === 0 ? null : wrong.join('; ');
-              });
-            }
+          if (stateAnswers) await look('state store is fit', async () => (await state.check()).join(' ') || null);
+          if (logAnswers) await look('topics are as configured', () => topicsOf(platform));
+          // A source may lie on another cluster, which may answer while ours is away.
+          for (const stage of installedStages(settings, platform)) {
+            const { name, topic, log: its, foreign } = stage;
+            if (its === log && !logAnswers) continue;
+            const isThere = async () =>
+              (await its.facts(topic)) === undefined ? `The topic ${topic} does not exist.` : null;
+            const there = !foreign || (await look(`source ${name.replace(/^ingest\./, '')}`, isThere));
+            if (there && stateAnswers) await look(`positions of ${name}`, () => positionsOf(state, stage));
           }
           tell(json, findings);
         },
         (settings) => askRunning(json, urlOf(settings)),
       ),
     );
+}
+
+async function topicsOf({ log, counts }: Platform): Promise<string | null> {
+  const wrong: string[] = [];
+  for (const { name, partitions } of topicSpecs(channelIds, counts)) {
+    const there = (await log.facts(name))?.partitions;
+    if (there === undefined) wrong.push(`${name} is missing`);
+    else if (there !== partitions) wrong.push(`${name} has ${there} partitions instead of ${partitions}`);
+  }
+  return wrong.length === 0 ? null : `${wrong.join('; ')}. Run "tocsin topics create" for missing ones.`;
+}
+
+async function positionsOf(state: StateStore, { name, topic, log }: InstalledStage): Promise<string | null> {
+  const partitions = (await log.facts(topic))?.partitions ?? 0;
+  const wrong: string[] = [];
+  for (let partition = 0; partition < partitions; partition++) {
+    const position = await state.slot(name, partition).position();
+    if (position === null) continue;
+    const { start, end } = await log.bounds(topic, partition);
+    const { offset } = position;
+    if (offset > end)
+      wrong.push(
+        `partition ${partition}: the position ${offset} lies beyond the end ${end} (was the topic created anew?)`,
+      );
+    else if (offset < start)
+      wrong.push(`partition ${partition}: ${start - offset} records were removed before they were processed`);
+  }
+  return wrong.length === 0 ? null : wrong.join('; ');
 }
 
 const mark = ({ what, ok, detail }: Finding): string => `${ok ? 'ok   ' : 'WRONG'}  ${what}${ok ? '' : `: ${detail}`}`;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { installedStages } from '@tocsin/services';
+import { configuredStages, installedStages } from '@tocsin/services';
 import type { Platform, Settings } from '@tocsin/services';
 import { askPlatform, committedOf } from '../status/committed.ts';
 import type { Away } from '../status/committed.ts';
@@ -7,7 +7,6 @@ import { askAll, usualUrls } from '../status/instances.ts';
 import type { Instance } from '../status/instances.ts';
 import { isWell, statusOf } from '../status/status.ts';
 import { tableOf } from '../status/table.ts';
-import { stagesOf } from './stages.ts';
 import { UsageError, print, urlOf, withPlatform } from './with-platform.ts';
 
 /** `tocsin status`: how far each stage is and what is away, from log and store and from the services that run. */
@@ -53,7 +52,7 @@ async function tell(
   const both = platform !== undefined && log === null && state === null ? platform : undefined;
   const logs = new Map(both === undefined ? [] : installedStages(settings, both).map(({ name, log }) => [name, log]));
   const stages = await Promise.all(
-    stagesOf(settings).map(async ({ stage, topic }) => ({
+    configuredStages(settings).map(async ({ name: stage, topic }) => ({
       stage,
       topic,
       // The bank's own cluster may be away while ours is not: then nothing is known of that stage.

@@ -53,7 +53,6 @@ export const diskFull: Kind<EmbeddedBed> = {
             },
             { withinMs: 120_000, everyMs: 200 },
           );
-          // Now and then a write still finds room in what was deleted, and all is well for a moment.
           await waitUntil(
             'the metric to say that the storage takes nothing',
             async () => (await bed.process.metric('tocsin_dependency_up', { dependency: 'state' })) === 0,
