@@ -27,6 +27,12 @@ const everyday: readonly ReachName[] = [
   'messenger',
 ];
 
+/** As messages write it: `12.34 EUR`. */
+export const amountOf = (value: Buffer): string => {
+  const { amount } = JSON.parse(value.toString()) as { amount: { value: string; currency: string } };
+  return `${amount.value} ${amount.currency}`;
+};
+
 export interface WorkloadOptions {
   readonly seed: number;
   readonly customers: number;
