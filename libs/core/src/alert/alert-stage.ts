@@ -1,6 +1,7 @@
 import { keyOf } from '../partition.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { LogRecord } from '../ports/log.ts';
+import { notAfterAppended } from '../records/accepted-at.ts';
 import type { CustomerRecord, TenantPolicy, TenantPolicyRecord } from '../records/customer.ts';
 import type { Entries, Stage, StepContext, Timer } from '../stage.ts';
 import { topicNames } from '../topics.ts';
@@ -45,14 +46,14 @@ const types: readonly CustomerRecord['type'][] = [
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-function decode({ value }: LogRecord): CustomerRecord {
+function decode({ value, timestamp }: LogRecord): CustomerRecord {
   if (!value) throw new Error('A record of customer-events has a value.');
   const record = JSON.parse(decoder.decode(value)) as Partial<CustomerRecord> | null;
   if (typeof record !== 'object' || record === null || !types.includes(record.type as CustomerRecord['type'])) {
     throw new Error('This is no record of customer-events.');
   }
   if (record.version !== 1) throw new Error('This version of the record is not known.');
-  return record as CustomerRecord;
+  return notAfterAppended(record as CustomerRecord, timestamp);
 }
 
 /** Who hears what, where, when, or not at all, and why; what an answer means; which channel is next when one failed. */

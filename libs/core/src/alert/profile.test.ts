@@ -72,6 +72,18 @@ describe('a profile', () => {
   });
 });
 
+describe('a gateway whose clock is fast', () => {
+  it('does not outrank what is decided later elsewhere', () => {
+    const world = new AlertWorld().customer().link().in(1);
+    const allowed = (): unknown => world.contact('messenger')!.allowed;
+    const before = allowed();
+    world.consent('grant', 'messenger', '*', ['*'], world.now + 3_600_000);
+    expect(allowed()).not.toEqual(before);
+    world.in(1_000).consent('revoke', 'messenger', '*');
+    expect(allowed()).toEqual(before);
+  });
+});
+
 describe('a link', () => {
   it('ties and unties an address, and ends the consents of the channel', () => {
     const world = new AlertWorld().customer().link().in(1).consent('grant', 'messenger', '*');

@@ -211,6 +211,7 @@ describe('records from outside', () => {
   it('of settings replace what they name, unless they are old', () => {
     const settings = { type: 'account-settings', accountId } as const;
     const world = new DetectWorld()
+      .in(2)
       .change({ ...settings, id: 's-1', acceptedAt: start, country: 'BG', openedOn: '2020-01-01' })
       .change({ ...settings, id: 's-2', acceptedAt: start + 2, currency: 'EUR' })
       .change({ ...settings, id: 's-3', acceptedAt: start + 1, country: 'FR' });
@@ -220,6 +221,15 @@ describe('records from outside', () => {
       openedAt: Date.UTC(2020, 0, 1),
       currency: 'EUR',
     });
+  });
+
+  it('from whoever has a fast clock are no newer than the log', () => {
+    const settings = { type: 'account-settings', accountId } as const;
+    const world = new DetectWorld()
+      .change({ ...settings, id: 's-1', acceptedAt: start + 3_600_000, country: 'BG' })
+      .in(1_000)
+      .change({ ...settings, id: 's-2', acceptedAt: start + 990, country: 'FR' });
+    expect(accountIn(world).settings).toMatchObject({ country: 'FR', acceptedAt: start + 990 });
   });
 
   it('that are none are refused at the door', () => {

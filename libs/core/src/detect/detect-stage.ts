@@ -1,4 +1,5 @@
 import type { LogRecord } from '../ports/log.ts';
+import { notAfterAppended } from '../records/accepted-at.ts';
 import type { AccountRecord } from '../records/account.ts';
 import { bankValueHeader } from '../records/raw-record.ts';
 import type { CustomerCondition } from '../rules/condition.ts';
@@ -41,11 +42,11 @@ export interface DetectOptions {
   readonly conditions: readonly CustomerCondition[];
 }
 
-function decode({ value, headers }: LogRecord): AccountRecord {
+function decode({ value, headers, timestamp }: LogRecord): AccountRecord {
   const record = JSON.parse(decoder.decode(value ?? nothing)) as AccountRecord;
   if (!Object.hasOwn(types, record.type)) throw new Error('This is no record of account-events.');
   if (record.version !== 1) throw new Error('This build reads version 1 of a record.');
-  if (record.type !== 'transaction') return record;
+  if (record.type !== 'transaction') return notAfterAppended(record, timestamp);
   const bankValue = headers[bankValueHeader];
   if (bankValue !== undefined) (record as ReceivedTransaction).bankValue = bankValue;
   return record;
