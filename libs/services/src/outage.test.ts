@@ -163,5 +163,13 @@ describe('a broker and a store that go away', () => {
       );
     }
     expect(sent).toBe(3 * perPart);
+
+    // The store emptied in a quiet night: nobody asks it for anything, and yet it shows before the next payment.
+    await ready();
+    redis.cli('FLUSHALL');
+    await waitFor('the emptied store to show', async () => {
+      const shown = await away();
+      return ['detect', 'ingest.cards'].every((stage) => shown.includes(stage));
+    });
   }, 120_000);
 });

@@ -4,6 +4,7 @@ import type { Companion, Log, Stage } from '@tocsin/core';
 import { topicNames } from '@tocsin/core';
 import { engineMetrics, setPartitionMetrics, zeroEngineMetrics } from '@tocsin/nest';
 import type { Feed } from '@tocsin/nest';
+import { KnownPositions } from './known-positions.ts';
 import { groupOf } from './recovery/installed-stages.ts';
 import { RetryRequests, lookEveryMs } from './recovery/retry-requests.ts';
 import type { ServiceContext } from './service.ts';
@@ -51,6 +52,7 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
       runner.retry(partition);
     }
   };
+  const positions = new KnownPositions(platform.state, stage.name);
   let looking: NodeJS.Timeout | undefined;
   let waiting: string | undefined = 'not subscribed yet';
   options.dependencies.add({
@@ -58,9 +60,21 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
     check: () => {
       if (waiting !== undefined) return Promise.reject(new Error(waiting));
       const stopped = runner.status().filter(({ state }) => state === 'stopped');
-      if (stopped.length === 0) return Promise.resolve();
-      const what = stopped.map(({ partition, reason }) => `partition ${partition}: ${reason ?? 'stopped'}`).join('; ');
-      return Promise.reject(new Error(`${what}. See "tocsin doctor".`));
+      if (stopped.length > 0) {
+        const what = stopped
+          .map(({ partition, reason }) => `partition ${partition}: ${reason ?? 'stopped'}`)
+          .join('; ');
+        return Promise.reject(new Error(`${what}. See "tocsin doctor".`));
+      }
+      const running = runner.status().filter(({ state }) => state === 'running');
+      void positions.look(running.map(({ partition }) => partition));
+      const [lost] = positions.lost;
+      if (lost === undefined) return Promise.resolve();
+      return Promise.reject(
+        new Error(
+          `partition ${lost}: the store has lost its position, and it will stop with its next record (STATE_EMPTY).`,
+        ),
+      );
     },
   });
   return {
