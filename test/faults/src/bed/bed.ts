@@ -2,15 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { channels } from '@tocsin/channels';
 import { topicSpecs } from '@tocsin/core';
-import type { Log } from '@tocsin/core';
+import type { Log, StateStore } from '@tocsin/core';
 import { kafkaLog } from '@tocsin/kafka';
+import { redisStore } from '@tocsin/redis';
 import { ServiceProcess, partitions, serviceNames } from '@tocsin/test-e2e';
 import type { ServiceName } from '@tocsin/test-e2e';
 import { quietPorts, startKafkaCluster } from '@tocsin/testing';
 import type { RunningKafkaCluster } from '@tocsin/testing';
 import { Feeder } from '../bank/feeder.ts';
 import { brokenEngines, shiftedClock } from '../preload/index.ts';
-import { Ground, bankPartitions, bankTopic } from './ground.ts';
+import { Ground, bankPartitions, bankTopic, installation } from './ground.ts';
 import { RedisPair } from './redis-pair.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -35,6 +36,7 @@ export class Bed extends Ground {
   redis!: RedisPair;
   /** Past all proxies: for whoever watches. */
   log!: Log;
+  state!: StateStore;
   instances: readonly Instance[] = [];
 
   of(name: ServiceName): readonly Instance[] {
@@ -67,6 +69,10 @@ export class Bed extends Ground {
     const replicas = this.options.brokers === 3 ? { replicationFactor: 3, minInsyncReplicas: 2 } : {};
     this.log = this.bank = kafkaLog({ brokers: [...cluster.addresses], clientId: 'campaign-watch', ...replicas });
     this.undo.push(() => this.log.close());
+    const address = { host: '127.0.0.1', port: (await redis.door()).port };
+    const store = redisStore({ installation, redis: address });
+    this.state = store.state;
+    this.undo.push(() => store.close());
     const ids = channels.map(({ id }) => id);
     await this.log.createTopics([
       ...topicSpecs(ids, partitions),
