@@ -156,12 +156,21 @@ export class Fetcher {
     return false;
   }
 
+  /** Is one wanted of a leader of whom nothing was before? It moved there, and whoever fetched it only fetches the others now. */
+  #strays(leaders: readonly number[]): boolean {
+    for (const { from, partition } of this.#parts.held()) {
+      if (from !== undefined && !this.#busy.has(leaders[partition] ?? -1)) return true;
+    }
+    return false;
+  }
+
   /** Fetches from one leader until nothing is wanted of it any more. */
   async #keepFetching(node: number): Promise<void> {
     const { cluster, topic } = this.#parts;
     for (let wait = firstRetryMs; !this.#closed;) {
       try {
         const { leaders } = await cluster.topic(topic);
+        if (this.#strays(leaders)) this.#dispatchSoon();
         const asked = this.#asked((partition) => (leaders[partition] ?? -1) === node);
         if (asked.length === 0) break;
         if (await this.#fetchOnce(node, asked)) wait = firstRetryMs;
