@@ -53,7 +53,7 @@ export class GatewayModule {
     const { now, shortTerm, digest } = parts;
     const partitions = new TopicPartitions(parts.log);
     const intake = new Intake({ ...parts, partitions, places: new SourcePlaces(parts.state) });
-    const state = new CommittedState(partitions, parts.state);
+    const state = new CommittedState(partitions, parts.state, parts.log);
     const links = new CustomerLinks({ store: shortTerm, publicUrl: parts.publicUrl, now });
     const audit = new AuditTrail(intake);
     return {

@@ -10,6 +10,7 @@ import type {
   ShortTermStore,
 } from '@tocsin/core';
 import type { Metrics } from '@tocsin/nest';
+import { Away } from '../http/error-answers.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { CommittedState } from './committed-state.ts';
 import type { CustomerLinks, Bound } from './customer-links.ts';
@@ -35,6 +36,14 @@ export interface InboundEventsOptions {
   readonly metrics: Metrics;
 }
 
+/** Nobody can say whose an address is: the provider must deliver it again. */
+export class DirectoryAway extends Away {
+  constructor() {
+    super('The directory of addresses is not there: nobody can say whose this address is. Deliver it again.');
+    this.name = 'DirectoryAway';
+  }
+}
+
 interface UsedCode {
   readonly code: string;
   readonly bound: Bound;
@@ -52,6 +61,7 @@ export class InboundEvents {
   /**
    * Resolves when all of it is durable, and every stop in force. The records go into one append in the order of the events,
    * which is the customer's; whose they are is looked up before, all at once. An address that is nobody's is only counted.
+   * @throws DirectoryAway where that cannot be said
    */
   async take(tenantId: string, channel: ChannelId, events: readonly ChannelEvent[]): Promise<void> {
     const { intake, links } = this.#options;
@@ -149,13 +159,10 @@ export class InboundEvents {
     const digest = addressDigest(this.#options.digest, tenantId, channel, address);
     const fresh = await shortTerm.get(freshLink(tenantId, channel, digest));
     if (fresh !== null) return fresh;
-    const [entry] = await state.read<DirectoryEntry>(
-      'directory',
-      topicNames.addresses,
-      tenantId,
-      `${channel}:${digest}`,
-      [directoryKey(tenantId, channel, digest)],
-    );
+    const place = ['directory', topicNames.addresses, tenantId, `${channel}:${digest}`] as const;
+    const [entry] = await state.read<DirectoryEntry>(...place, [directoryKey(tenantId, channel, digest)]);
+    // A NO or a STOP must not pass for a stranger's because somebody emptied the store.
+    if (entry === undefined && !(await state.isKept(...place))) throw new DirectoryAway();
     return entry?.customerId;
   }
 

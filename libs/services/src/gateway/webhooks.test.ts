@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addressDigest, directoryKey, keyOf, partitionOf, topicNames } from '@tocsin/core';
-import type { Barriers } from '@tocsin/core';
+import type { Barriers, Slot, StateStore } from '@tocsin/core';
 import { waitUntil } from '@tocsin/testing';
 import { metaSignature, startGatewayWorld, twilioSignature, verifyToken } from './test/gateway-world.ts';
 import type { Answer, GatewayWorld } from './test/gateway-world.ts';
@@ -24,6 +24,7 @@ const envelope = (...messaging: readonly MessagingEvent[]): string =>
 describe('webhooks', () => {
   let world: GatewayWorld;
   let barrierAway = false;
+  let emptied = false;
 
   beforeAll(async () => {
     world = await startGatewayWorld({
@@ -35,7 +36,22 @@ describe('webhooks', () => {
           killSwitches: (tenantId) => platform.barriers.killSwitches(tenantId),
           ask: (questions) => platform.barriers.ask(questions),
         };
-        return { ...platform, barriers };
+        const { state: kept } = platform;
+        const empty = (slot: Slot): Slot => ({
+          ...slot,
+          peek: (keys) => Promise.resolve(keys.map(() => null)),
+          position: () => Promise.resolve(null),
+        });
+        const state: StateStore = {
+          slot: (stage, partition) => {
+            const slot = kept.slot(stage, partition);
+            return emptied && stage === 'directory' ? empty(slot) : slot;
+          },
+          check: () => kept.check(),
+          ping: () => kept.ping(),
+          close: () => kept.close(),
+        };
+        return { ...platform, barriers, state };
       },
     });
     await link(psid, 'cus-1');
@@ -176,6 +192,21 @@ describe('webhooks', () => {
     const records = JSON.stringify(await world.records(topicNames.customerEvents));
     expect(records).toContain('my card is ..1111 ok');
     expect(records).not.toMatch(/4111.?1111.?1111/);
+  });
+
+  it('has a provider come again while the store has lost the directory, so that no STOP passes for a stranger’s', async () => {
+    await intoDirectory(world, 'messenger', '7010', 'cus-10');
+    const before = await size();
+    emptied = true;
+    try {
+      const { status, headers } = await post(envelope(says('m-emptied', 'STOP', '7010')));
+      expect({ status, wait: headers.get('retry-after') }).toEqual({ status: 503, wait: '1' });
+      expect(await size()).toBe(before);
+    } finally {
+      emptied = false;
+    }
+    expect((await post(envelope(says('m-emptied', 'STOP', '7010')))).status).toBe(200);
+    expect(await barrierOf('cus-10', 'messenger')).toBe('deny');
   });
 
   it('only counts what comes from an address that is nobody’s', async () => {
