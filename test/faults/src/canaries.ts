@@ -1,5 +1,4 @@
 import type { Ground } from './bed/ground.ts';
-import { amountOf } from './bank/workload.ts';
 import type { Person } from './bank/workload.ts';
 
 /** Between two rounds of payments; twice as long after each round of which nothing is heard, up to the longest. */
@@ -8,6 +7,11 @@ const longestMs = 16_000;
 const lookEveryMs = 100;
 /** Longer than that, beside the time in which `alert` may be away, is reported as not recovered. */
 const patienceMs = 180_000;
+
+const amountOf = (value: Buffer): string => {
+  const { amount } = JSON.parse(value.toString()) as { amount: { value: string; currency: string } };
+  return `${amount.value} ${amount.currency}`;
+};
 
 interface Flying {
   readonly person: Person;

@@ -34,13 +34,10 @@ describe('tocsin doctor', () => {
   const doctor = async (): Promise<readonly Finding[]> => {
     const said: string[] = [];
     jest.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
-    const program = addTo(new Command().option('--config <file>'));
+    const program = new Command().option('--config <file>');
+    addDoctor(program);
     await program.parseAsync(['--config', join(folder, 'tocsin.yaml'), 'doctor', '--json'], { from: 'user' });
     return JSON.parse(said.join('')) as readonly Finding[];
-  };
-  const addTo = (program: Command): Command => {
-    addDoctor(program);
-    return program;
   };
 
   it('looks for a source of the bank’s on the cluster on which it lies', async () => {

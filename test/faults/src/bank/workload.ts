@@ -27,11 +27,12 @@ const everyday: readonly ReachName[] = [
   'messenger',
 ];
 
-/** As messages write it: `12.34 EUR`. */
-export const amountOf = (value: Buffer): string => {
-  const { amount } = JSON.parse(value.toString()) as { amount: { value: string; currency: string } };
-  return `${amount.value} ${amount.currency}`;
-};
+/** Something of which a customer wants to hear; the amount as messages write it: `12.34 EUR`. */
+interface Wanted {
+  readonly customerId: string;
+  readonly amount: string;
+  readonly at: number;
+}
 
 export interface WorkloadOptions {
   readonly seed: number;
@@ -63,6 +64,7 @@ export class Workload {
   readonly #random: Random;
   readonly #options: WorkloadOptions;
   readonly #recent: Published[] = [];
+  readonly #wanted: Wanted[] = [];
   #count = 0;
   /** Records that no reader can take, by what is wrong with them; published as they stand here. */
   poisoned = 0;
@@ -127,22 +129,28 @@ export class Workload {
 
   /** The customer wants to hear of it. */
   purchase(one: Person, now: number): Published {
-    return this.#pay(one, this.#amount(one, 5_000, 9_999), now);
+    return this.#pay(one, this.#amount(one, 5_000, 9_999, now), now);
   }
 
   fraud(one: Person, now: number): Published {
-    return this.#pay(one, this.#amount(one, 50_000, 499_999), now, true);
+    return this.#pay(one, this.#amount(one, 50_000, 499_999, now), now, true);
+  }
+
+  /** What customers want to hear of, of all that was made since then. */
+  wantedSince(at: number): readonly Wanted[] {
+    return this.#wanted.filter((one) => one.at >= at);
   }
 
   #ordinary(one: Person, now: number): Published {
     return this.#pay(one, this.#random.between(1_000, 2_000), now);
   }
 
-  #amount({ amounts }: Person, low: number, high: number): number {
+  #amount({ amounts, customer: { id } }: Person, low: number, high: number, at: number): number {
     for (;;) {
       const minor = this.#random.between(low, high);
       if (amounts.has(minor)) continue;
       amounts.add(minor);
+      this.#wanted.push({ customerId: id, amount: `${euro(minor)} ${currency}`, at });
       return minor;
     }
   }
