@@ -52,4 +52,14 @@ describe('the positions of idle partitions', () => {
     expect(known.lost).toEqual([]);
     await known.look([]);
   });
+
+  it('are known still after a rebalance, and lost if they went meanwhile', async () => {
+    const positions = new Map<number, Position | null>([[1, somewhere]]);
+    const { known } = world(positions);
+    await known.look([1]);
+    await known.look([]);
+    positions.set(1, null);
+    await known.look([1]);
+    expect(known.lost).toEqual([1]);
+  });
 });

@@ -8,8 +8,12 @@ import type { StateStore } from '@tocsin/core';
 export class KnownPositions {
   readonly #state: Pick<StateStore, 'slot'>;
   readonly #stage: string;
-  /** By partition: was its position there when it was looked at last? Of those without one yet nothing is kept. */
-  #known = new Map<number, boolean>();
+  /**
+   * By partition: was its position there when it was looked at last? Of those without one yet nothing is kept; of those that
+   * are someone else's for the time of a rebalance it is.
+   */
+  readonly #known = new Map<number, boolean>();
+  #owned: readonly number[] = [];
   #turn = 0;
   #looking = false;
 
@@ -18,14 +22,14 @@ export class KnownPositions {
     this.#stage = stage;
   }
 
-  /** Partitions whose position was there once, and is gone. */
+  /** Owned partitions whose position was there once, and is gone. */
   get lost(): readonly number[] {
-    return [...this.#known].filter(([, there]) => !there).map(([partition]) => partition);
+    return this.#owned.filter((partition) => this.#known.get(partition) === false);
   }
 
   /** Looks at the next of the partitions that are owned; resolves also when that cannot be found out. */
   async look(owned: readonly number[]): Promise<void> {
-    this.#known = new Map([...this.#known].filter(([partition]) => owned.includes(partition)));
+    this.#owned = owned;
     const partition = owned[this.#turn % Math.max(1, owned.length)];
     if (partition === undefined || this.#looking) return;
     this.#turn += 1;

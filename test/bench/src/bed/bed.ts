@@ -11,7 +11,7 @@ import { stringify } from 'yaml';
 import { tenant } from '../load/set-up.ts';
 import { accountSid, startLocalProvider } from './local-provider.ts';
 import type { LocalProvider } from './local-provider.ts';
-import { startService } from './service-process.ts';
+import { bundled, startService } from './service-process.ts';
 import type { ServiceProcess, StageName } from './service-process.ts';
 
 export const bankTopic = 'bank.transactions';
@@ -25,6 +25,8 @@ export interface BedOptions {
   readonly brokerHeapMb?: number;
   /** Further settings of the services, over those of the bed. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** The services as they were compiled, for a profile: the image bundles them. */
+  readonly compiled?: boolean;
 }
 
 /** A broker, a Redis and a provider of our own, all on this machine, with Tocsin's topics and the bank's. */
@@ -66,7 +68,8 @@ const serverJava = (heapMb: number): readonly string[] => [
 ];
 
 export async function openBed(options: BedOptions = {}): Promise<Bed> {
-  const { partitions = 8, client, brokerHeapMb = 1_024, settings = {} } = options;
+  const { partitions = 8, client, brokerHeapMb = 1_024, settings = {}, compiled = false } = options;
+  if (!compiled) await bundled();
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-bench-'));
   const kafka = await startKafka({
     heapMb: brokerHeapMb,
@@ -124,7 +127,7 @@ export async function openBed(options: BedOptions = {}): Promise<Bed> {
     partitions,
     log,
     folder,
-    start: (name, nodeOptions = []) => startService(name, { folder, configuration, nodeOptions }),
+    start: (name, nodeOptions = []) => startService(name, { folder, configuration, nodeOptions, compiled }),
     async appended(topic) {
       const ends = await Promise.all(
         Array.from({ length: partitions }, async (_, partition) => (await log.bounds(topic, partition)).end),

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { freePort, startGuarded, waitUntil } from '@tocsin/testing';
 import type { GuardedProcess } from '@tocsin/testing';
 import { scrapeOf } from './scrape.ts';
@@ -10,18 +12,25 @@ export type StageName = 'ingest' | 'detect' | 'alert' | 'deliver';
 export const stageNames: readonly StageName[] = ['ingest', 'detect', 'alert', 'deliver'];
 
 // The same place, seen from src/bed and from dist/bed.
-const mainOf = (name: StageName): string =>
-  fileURLToPath(new URL(`../../../../apps/${name}/dist/main.js`, import.meta.url));
-const allInOne = fileURLToPath(new URL('../../../../apps/tocsin/dist/main.js', import.meta.url));
+const inWorkspace = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+
+/** A module a file, as a profile names it; or in few files, as the image has it. */
+const mainOf = (app: string, compiled: boolean): string =>
+  inWorkspace(compiled ? `apps/${app}/dist/main.js` : `dist/${app}.js`);
+
+/** Makes `dist` of the workspace anew, once. */
+let bundling: Promise<unknown> | undefined;
+export const bundled = (): Promise<unknown> =>
+  (bundling ??= promisify(execFile)(process.execPath, [inWorkspace('tools/bundle.mjs')]));
 
 /** What the image tells Node and the C library: a service uses as much memory here as it does there. */
 const imageEnvironment = (): Record<string, string> => {
-  const image = readFileSync(new URL('../../../../deploy/Dockerfile', import.meta.url), 'utf8');
+  const image = readFileSync(inWorkspace('deploy/Dockerfile'), 'utf8');
   const told = [...image.matchAll(/^ENV (NODE_OPTIONS|MALLOC_ARENA_MAX)=(.+)$/gm)];
   return Object.fromEntries(told.map(([, name, value]) => [name!, value!]));
 };
 
-/** A service as production runs it: `apps/<name>/dist/main.js --config FILE`, in a process of its own. */
+/** A service as production runs it: what the image holds of it, with `--config FILE`, in a process of its own. */
 export interface ServiceProcess {
   readonly name: StageName | 'all';
   readonly pid: number;
@@ -43,16 +52,18 @@ export interface ServiceOptions {
   readonly configuration: (port: number) => string;
   /** Options of Node, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
+  /** As it was compiled, not as it was bundled. */
+  readonly compiled?: boolean;
 }
 
 export async function startService(name: StageName | 'all', options: ServiceOptions): Promise<ServiceProcess> {
-  const { folder, configuration, nodeOptions = [] } = options;
+  const { folder, configuration, nodeOptions = [], compiled = false } = options;
   const port = await freePort();
   const file = configuration(port);
   const parameters =
     name === 'all'
-      ? [allInOne, '--config', file, 'run', '--services', stageNames.join(',')]
-      : [mainOf(name), '--config', file];
+      ? [mainOf('tocsin', compiled), '--config', file, 'run', '--services', stageNames.join(',')]
+      : [mainOf(name, compiled), '--config', file];
   const startedAt = performance.now();
   const child: GuardedProcess = startGuarded(process.execPath, [...nodeOptions, ...parameters], {
     outputFile: join(folder, `${name}-${port}.out`),

@@ -104,7 +104,7 @@ export async function profile(
     now: Date.now(),
     ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
   });
-  const bed = await openBed(options.client === undefined ? {} : { client: options.client });
+  const bed = await openBed({ ...(options.client === undefined ? {} : { client: options.client }), compiled: true });
   try {
     return what === 'chain'
       ? await profileChain(bed, plan, folder, say)
