@@ -1,4 +1,4 @@
-export * from './bound-heap.ts';
+export * from './tune-collector.ts';
 export * from './configuration.ts';
 export * from './engine-metrics.ts';
 export * from './log-transport.ts';

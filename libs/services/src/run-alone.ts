@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   ConfigurationError,
-  boundHeap,
+  tuneCollector,
   closeOnSignal,
   configurationExitCode,
   describeProblems,
@@ -41,7 +41,7 @@ export async function runAlone(name: ServiceName, args: readonly string[] = proc
   try {
     const settings = readSettings(text, process.env);
     const logger = openLogger(name, settings.logLevel);
-    boundHeap();
+    tuneCollector();
     const running = await start({ settings, services: [name], logger, refused: (error) => refuse(error.message) });
     releaseMemory();
     say(`${name} listens on ${running.url} (/health/live, /health/ready, /metrics).`);

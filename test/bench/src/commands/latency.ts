@@ -33,11 +33,11 @@ export interface LatencyRun {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
-  /** CPU of all services, per transaction. */
+  /** CPU of all services, per transaction, over all runs at this rate. */
   readonly cpuMicros: number;
-  /** The feeder's own worst: above a second's worth, it measured itself. */
+  /** The feeder's own worst at this rate: above a second's worth, it measured itself. */
   readonly behindAtWorst: number;
-  /** Told without being expected. */
+  /** Told without being expected, at this rate. */
   readonly unexpected: number;
 }
 
@@ -76,62 +76,58 @@ class Calendar {
 /** At so few transactions a second, 2 % would be too few messages for a percentile. */
 const alertingAt = (rate: number): number => (rate < 500 ? 0.5 : 0.02);
 
-/** Runs at one rate, one after the other, on services that were warmed up at that rate. */
-async function* measureLatency(
-  bed: Bed,
-  warmUp: Plan,
-  plans: readonly Plan[],
-  rate: number,
-): AsyncGenerator<Omit<LatencyRun, 'client' | 'isHalf'>, void, void> {
+/** One feed at one rate: first what warms the services up, then the runs, without a pause that would be one of theirs. */
+interface Feed {
+  readonly plan: Plan;
+  readonly rate: number;
+  /** Transactions before the first run. */
+  readonly warmUp: number;
+  /** Transactions of each run. */
+  readonly perRun: number;
+  readonly runs: number;
+}
+
+async function measureLatency(bed: Bed, feed: Feed): Promise<readonly Omit<LatencyRun, 'client' | 'isHalf'>[]> {
+  const { plan, rate, warmUp, perRun, runs } = feed;
   const chain = await startChain(bed);
   try {
-    const sent = new Map<string, number[]>();
-    const latencies: number[] = [];
+    const sent = new Map<string, { readonly at: number; readonly run: number }[]>();
+    const latencies = Array.from({ length: runs }, (): number[] => []);
+    let arrived = 0;
     let unexpected = 0;
     bed.provider.onAccepted((to, at) => {
-      const since = sent.get(to)?.shift();
-      if (since === undefined) unexpected += 1;
-      else latencies.push(at - since);
+      const first = sent.get(to)?.shift();
+      if (first === undefined) unexpected += 1;
+      else arrived += 1;
+      if (first !== undefined && first.run >= 0) latencies[first.run]!.push(at - first.at);
     });
-    const onAlert = (phone: string, at: number): void => {
+    let before: ReturnType<typeof chain.look> | undefined;
+    const onAlert = (phone: string, at: number, index: number): void => {
+      const one = { at, run: Math.floor((index - warmUp) / perRun) };
+      if (one.run === 0) before ??= chain.look();
       const queue = sent.get(phone);
-      if (queue === undefined) sent.set(phone, [at]);
-      else queue.push(at);
+      if (queue === undefined) sent.set(phone, [one]);
+      else queue.push(one);
     };
-    const settled = async (alerts: number): Promise<void> => {
-      const until = performance.now() + 30_000;
-      while (latencies.length < alerts && performance.now() < until)
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      if (latencies.length < alerts)
-        throw new Error(`At ${rate} a second only ${latencies.length} of ${alerts} messages arrived.`);
-    };
-    const fed = async (plan: Plan) => {
-      latencies.length = 0;
-      unexpected = 0;
-      const live = await feedLive(bed.log, plan, bed.partitions, { rate, onAlert });
-      await settled(live.alerts);
-      return live;
-    };
-    await fed(warmUp);
-    for (const plan of plans) {
-      const before = await chain.look();
-      const { records, behindAtWorst } = await fed(plan);
-      const after = await chain.look();
-      const cpu = [...after].reduce(
-        (sum, [stage, { scrape }]) => sum + scrape.cpuSeconds - before.get(stage)!.scrape.cpuSeconds,
-        0,
-      );
-      yield {
-        rate,
-        messages: latencies.length,
-        p50: percentile(latencies, 0.5),
-        p99: percentile(latencies, 0.99),
-        max: Math.max(...latencies),
-        cpuMicros: (cpu * 1e6) / records,
-        behindAtWorst,
-        unexpected,
-      };
-    }
+    const { alerts, behindAtWorst } = await feedLive(bed.log, plan, bed.partitions, { rate, onAlert });
+    const until = performance.now() + 30_000;
+    while (arrived < alerts && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (arrived < alerts) throw new Error(`At ${rate} a second only ${arrived} of ${alerts} messages arrived.`);
+    const [from, to] = [await before!, await chain.look()];
+    const cpu = [...to].reduce(
+      (sum, [stage, { scrape }]) => sum + scrape.cpuSeconds - from.get(stage)!.scrape.cpuSeconds,
+      0,
+    );
+    return latencies.map((one) => ({
+      rate,
+      messages: one.length,
+      p50: percentile(one, 0.5),
+      p99: percentile(one, 0.99),
+      max: Math.max(...one),
+      cpuMicros: (cpu * 1e6) / (perRun * runs),
+      behindAtWorst,
+      unexpected,
+    }));
   } finally {
     bed.provider.onAccepted(() => undefined);
     await chain.stop();
@@ -157,10 +153,9 @@ export async function latency(options: LatencyOptions, say: Say): Promise<readon
       }
       for (const wanted of rates) {
         const rate = wanted === 'half' ? half : wanted;
-        const lasting = (length: number): Plan => calendar.plan(Math.ceil(rate * length), alertingAt(rate), accounts);
-        const warmUp = lasting(warmUpSeconds);
-        const plans = Array.from({ length: runs }, () => lasting(seconds));
-        for await (const one of measureLatency(bed, warmUp, plans, rate)) {
+        const [warmUp, perRun] = [Math.ceil(rate * warmUpSeconds), Math.ceil(rate * seconds)];
+        const plan = calendar.plan(warmUp + runs * perRun, alertingAt(rate), accounts);
+        for (const one of await measureLatency(bed, { plan, rate, warmUp, perRun, runs })) {
           results.push({ client, isHalf: wanted === 'half', ...one });
           say(`${rate} per second (${client}): p50 ${one.p50.toFixed(1)} ms, p99 ${one.p99.toFixed(1)} ms`);
         }

@@ -7,8 +7,8 @@ import type { Plan } from './plan.ts';
 export interface LiveFeed {
   /** Transactions per second. */
   readonly rate: number;
-  /** Told before a transaction that alerts is handed to the client: monotonic milliseconds. */
-  readonly onAlert?: (phone: string, at: number) => void;
+  /** Told before a transaction that alerts is handed to the client, with its place in the plan: monotonic milliseconds. */
+  readonly onAlert?: (phone: string, at: number, index: number) => void;
   readonly everyMs?: number;
 }
 
@@ -38,10 +38,10 @@ export async function feedLive(log: Log, plan: Plan, partitions: number, options
     if (count > 0) {
       const batch: Appending[] = [];
       for (let index = 0; index < count; index++) {
-        const { accountId, alerts: told, value } = source.next().value!;
+        const { accountId, alerts: told, value, index: place } = source.next().value!;
         if (told) {
           alerts += 1;
-          onAlert?.(phoneOf(Number(accountId.slice(4))), performance.now());
+          onAlert?.(phoneOf(Number(accountId.slice(4))), performance.now(), place);
         }
         batch.push({ topic: bankTopic, partition: partitionOf(accountId, partitions), key: accountId, value });
       }
