@@ -41,7 +41,8 @@ export async function runAlone(name: ServiceName, args: readonly string[] = proc
   try {
     const settings = readSettings(text, process.env);
     const logger = openLogger(name, settings.logLevel);
-    tuneCollector();
+    // The accounts that detect keeps in memory are by far the most that any service has alive.
+    tuneCollector({ markAlone: name === 'detect' });
     const running = await start({ settings, services: [name], logger, refused: (error) => refuse(error.message) });
     releaseMemory();
     say(`${name} listens on ${running.url} (/health/live, /health/ready, /metrics).`);
