@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { consoleFolder } from '@tocsin/console';
 import { topicNames, topicSpecs } from '@tocsin/core';
 import type { BankRequest, DataClass, FindingRecord, LedgerRow, Purpose } from '@tocsin/core';
@@ -27,6 +28,20 @@ import { SimulatedPhone } from './simulated-phone.ts';
 import { publishLines } from '../publish-lines.ts';
 import { tail } from './tail.ts';
 import { terminalLine } from './terminal.ts';
+
+/** A gateway that has just started may refuse for a second, since it does not know yet whose address that is. */
+const patienceMs = 30_000;
+
+/** As Messenger does: an event that is not taken is delivered again. */
+async function deliverUntilTaken(graph: Awaited<ReturnType<typeof startFakeGraph>>, event: object): Promise<void> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    const { status, body } = await graph.deliver([event]);
+    if (status === 200) return;
+    if (Date.now() > until) throw new Error(`The gateway does not take what Messenger tells it: ${status} ${body}`);
+    await sleep(200);
+  }
+}
 
 const purposes: readonly Purpose[] = ['fraud-protection', 'security-notice', 'account-alert', 'service-reply'];
 const classes: readonly DataClass[] = ['existence', 'amount', 'merchant', 'time', 'last4'];
@@ -219,7 +234,7 @@ class Actions extends DemoActions {
         body: new URLSearchParams(Object.fromEntries(classes.map((name) => [name, 'on']))),
       });
       const code = new URL(answer.headers.get('location') ?? '').searchParams.get('ref') ?? '';
-      await graph.deliver([graph.events.postback(psid, 'GET_STARTED', 'Get started', code)]);
+      await deliverUntilTaken(graph, graph.events.postback(psid, 'GET_STARTED', 'Get started', code));
       this.#classes = Object.fromEntries(classes.map((name) => [name, true]));
     } else {
       this.#classes = await this.#standing();
