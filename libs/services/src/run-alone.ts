@@ -13,6 +13,9 @@ import { readSettings } from './read-settings.ts';
 import { start } from './start.ts';
 import type { ServiceName } from './service.ts';
 
+/** They have much alive: accounts, profiles, messages under way. */
+const keepsEntries: ReadonlySet<ServiceName> = new Set(['detect', 'alert', 'deliver']);
+
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const help = (name: string): string => `Usage: ${name} [--config FILE]
@@ -41,8 +44,7 @@ export async function runAlone(name: ServiceName, args: readonly string[] = proc
   try {
     const settings = readSettings(text, process.env);
     const logger = openLogger(name, settings.logLevel);
-    // The accounts that detect keeps in memory are by far the most that any service has alive.
-    tuneCollector({ markAlone: name === 'detect' });
+    tuneCollector({ markAlone: keepsEntries.has(name) });
     const running = await start({ settings, services: [name], logger, refused: (error) => refuse(error.message) });
     releaseMemory();
     say(`${name} listens on ${running.url} (/health/live, /health/ready, /metrics).`);
