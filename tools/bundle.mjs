@@ -8,11 +8,17 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/**
- * What stays a package of its own: whatever has native parts, and what libs/kafka reaches into (a second copy in the bundle
- * would not have what it changes there).
- */
-const outside = ['kafkajs', 'lmdb', 'msgpackr-extract', '@node-rs/crc32', 'reflect-metadata'];
+/** What stays a package of its own. */
+const outside = [
+  // They have native parts.
+  'lmdb',
+  'msgpackr-extract',
+  '@node-rs/crc32',
+  // libs/kafka changes something inside it, which a second copy in the bundle would not have.
+  'kafkajs',
+  // Whatever is decorated needs it before, and esbuild may change the order of evaluation between files: each begins with it.
+  'reflect-metadata',
+];
 
 /** Nest asks for packages that nobody has to install; asked for, they are missed at run time, as without a bundle. */
 const optional = {
@@ -71,7 +77,6 @@ export async function bundle(folder) {
     logLevel: 'warning',
     banner: {
       js: [
-        // esbuild may change the order of evaluation between files; whatever is decorated needs this before.
         "import 'reflect-metadata';",
         "import { createRequire as __requireFrom } from 'node:module';",
         "import { fileURLToPath as __pathOf } from 'node:url';",

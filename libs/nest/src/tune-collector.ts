@@ -5,11 +5,11 @@ const growingPercent = 120;
 
 export interface CollectorOptions {
   /**
-   * Marks what is alive in small steps between the process's own work, not on four threads beside it. Where tens of
-   * thousands of entries are alive these take every core for a tenth of a second, and whoever works for the same message in
-   * another process has to wait. It costs memory, since marking ends later, and so is no use to those with little alive.
+   * V8's default: threads beside the process's own mark what is alive. Where tens of thousands of entries are alive these take
+   * every core for a tenth of a second, and whoever works for the same message in another process has to wait. Without them
+   * it is marked in small steps between the process's own work, ends later, and so costs memory.
    */
-  readonly markAlone: boolean;
+  readonly concurrentMarking: boolean;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface CollectorOptions {
  * to four times as large, and a service is no faster for it; at one and a half times collecting costs a tenth of the chain.
  * To be called before anything is loaded that lives long.
  */
-export function tuneCollector({ markAlone }: CollectorOptions): void {
+export function tuneCollector({ concurrentMarking }: CollectorOptions): void {
   setFlagsFromString(`--heap-growing-percent=${growingPercent}`);
-  if (markAlone) setFlagsFromString('--no-concurrent-marking');
+  if (!concurrentMarking) setFlagsFromString('--no-concurrent-marking');
 }

@@ -62,4 +62,22 @@ describe('the positions of idle partitions', () => {
     await known.look([1]);
     expect(known.lost).toEqual([1]);
   });
+
+  it('count as mended once another has owned them, until they are looked at again', async () => {
+    const positions = new Map<number, Position | null>([
+      [0, somewhere],
+      [1, somewhere],
+    ]);
+    const { asked, known } = world(positions);
+    for (let i = 0; i < 2; i++) await known.look([0, 1]);
+    positions.set(1, null);
+    for (let i = 0; i < 2; i++) await known.look([0, 1]);
+    expect(known.lost).toEqual([1]);
+    await known.look([0]);
+    positions.set(1, somewhere);
+    await known.look([1, 0]);
+    // It was the other one's turn.
+    expect(asked.at(-1)).toBe(0);
+    expect(known.lost).toEqual([]);
+  });
 });

@@ -8,12 +8,10 @@ import type { StateStore } from '@tocsin/core';
 export class KnownPositions {
   readonly #state: Pick<StateStore, 'slot'>;
   readonly #stage: string;
-  /**
-   * By partition: was its position there when it was looked at last? Of those without one yet nothing is kept; of those that
-   * are someone else's for the time of a rebalance it is.
-   */
-  readonly #known = new Map<number, boolean>();
-  #owned: readonly number[] = [];
+  /** Partitions whose position was there once; it stays known while they are someone else's for the time of a rebalance. */
+  readonly #seen = new Set<number>();
+  /** Of those that are owned: whose position was gone when it was looked at last. */
+  readonly #gone = new Set<number>();
   #turn = 0;
   #looking = false;
 
@@ -24,19 +22,23 @@ export class KnownPositions {
 
   /** Owned partitions whose position was there once, and is gone. */
   get lost(): readonly number[] {
-    return this.#owned.filter((partition) => this.#known.get(partition) === false);
+    return [...this.#gone];
   }
 
   /** Looks at the next of the partitions that are owned; resolves also when that cannot be found out. */
   async look(owned: readonly number[]): Promise<void> {
-    this.#owned = owned;
+    // Meanwhile another owner may have mended what was gone here.
+    for (const partition of this.#gone) if (!owned.includes(partition)) this.#gone.delete(partition);
     const partition = owned[this.#turn % Math.max(1, owned.length)];
     if (partition === undefined || this.#looking) return;
     this.#turn += 1;
     this.#looking = true;
     try {
       const there = (await this.#state.slot(this.#stage, partition).position()) !== null;
-      if (there || this.#known.has(partition)) this.#known.set(partition, there);
+      if (there) {
+        this.#seen.add(partition);
+        this.#gone.delete(partition);
+      } else if (this.#seen.has(partition)) this.#gone.add(partition);
     } catch {
       // Then it is looked at again when its turn comes.
     } finally {

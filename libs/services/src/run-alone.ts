@@ -41,8 +41,8 @@ export async function runAlone(name: ServiceName, args: readonly string[] = proc
   try {
     const settings = readSettings(text, process.env);
     const logger = openLogger(name, settings.logLevel);
-    // detect has the most alive, and works on every payment; alert would take 578 MB and not 331 to drain a million records.
-    tuneCollector({ markAlone: name === 'detect' });
+    // detect has the most alive, and works on every payment. The others would need much more memory to drain a backlog.
+    tuneCollector({ concurrentMarking: name !== 'detect' });
     const running = await start({ settings, services: [name], logger, refused: (error) => refuse(error.message) });
     releaseMemory();
     say(`${name} listens on ${running.url} (/health/live, /health/ready, /metrics).`);

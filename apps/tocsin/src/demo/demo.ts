@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { consoleFolder } from '@tocsin/console';
 import { topicNames, topicSpecs } from '@tocsin/core';
-import type { BankRequest, DataClass, FindingRecord, LedgerRow, Purpose } from '@tocsin/core';
+import type { BankRequest, FindingRecord, LedgerRow } from '@tocsin/core';
 import { openLogger } from '@tocsin/nest';
 import {
   channelIds,
@@ -18,33 +17,16 @@ import {
 import type { Running } from '@tocsin/services';
 import { startFakeGraph, startFakeTwilio } from '@tocsin/simulator';
 import { stringify } from 'yaml';
+import { Actions } from './actions.ts';
 import { BankClient } from './bank-client.ts';
 import { DemoActions, DemoController } from './demo.controller.ts';
 import { DemoHub } from './demo-hub.ts';
 import { demoConfiguration, demoWorld } from './demo-settings.ts';
-import type { DemoWorld } from './demo-settings.ts';
 import { SimulatedBank } from './simulated-bank.ts';
 import { SimulatedPhone } from './simulated-phone.ts';
 import { publishLines } from '../publish-lines.ts';
 import { tail } from './tail.ts';
 import { terminalLine } from './terminal.ts';
-
-/** A gateway that has just started may refuse for a second, since it does not know yet whose address that is. */
-const patienceMs = 30_000;
-
-/** As Messenger does: an event that is not taken is delivered again. */
-async function deliverUntilTaken(graph: Awaited<ReturnType<typeof startFakeGraph>>, event: object): Promise<void> {
-  const until = Date.now() + patienceMs;
-  for (;;) {
-    const { status, body } = await graph.deliver([event]);
-    if (status === 200) return;
-    if (Date.now() > until) throw new Error(`The gateway does not take what Messenger tells it: ${status} ${body}`);
-    await sleep(200);
-  }
-}
-
-const purposes: readonly Purpose[] = ['fraud-protection', 'security-notice', 'account-alert', 'service-reply'];
-const classes: readonly DataClass[] = ['existence', 'amount', 'merchant', 'time', 'last4'];
 
 export interface DemoOptions {
   readonly folder: string;
@@ -140,7 +122,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     if (line !== null) say(line);
   });
 
-  await actions.setUp(graph);
+  await actions.setUp();
   phone.start();
   await bank.start({
     everyMs: options.everyMs ?? 900,
@@ -177,106 +159,6 @@ export function answerFromTerminal(demo: Demo): () => void {
     watching.unsubscribe();
     lines.close();
   };
-}
-
-class Actions extends DemoActions {
-  readonly #phone: SimulatedPhone;
-  readonly #bank: BankClient;
-  readonly #hub: DemoHub;
-  readonly #demo: DemoWorld;
-  #classes: Record<string, boolean> = {};
-  #stopped = false;
-
-  constructor(
-    phone: SimulatedPhone,
-    bank: BankClient,
-    hub: DemoHub,
-    demo: DemoWorld,
-    readonly publish: (lines: readonly string[]) => Promise<void>,
-  ) {
-    super();
-    this.#phone = phone;
-    this.#bank = bank;
-    this.#hub = hub;
-    this.#demo = demo;
-  }
-
-  get #path(): string {
-    return `/v1/customers/${this.#demo.customerId}`;
-  }
-
-  /** The bank tells us of its customer; the customer opens the bank's link, agrees, and Messenger is tied to her. */
-  async setUp(graph: Awaited<ReturnType<typeof startFakeGraph>>): Promise<void> {
-    const { accountId, customerId, phone, psid } = this.#demo;
-    const known = await this.#bank.get<{
-      links?: Record<string, { address: string | null }>;
-      stops?: Record<string, { stopped: boolean }>;
-    }>(`${this.#path}/profile`);
-    await this.#bank.put(`/v1/accounts/${accountId}/holders`, { holders: [{ customerId, role: 'owner' }] });
-    await this.#bank.put(`/v1/accounts/${accountId}/settings`, {
-      country: 'BG',
-      openedOn: '2020-01-31',
-      currency: 'EUR',
-    });
-    await this.#bank.put(`${this.#path}/profile`, {
-      language: 'en',
-      timeZone: 'Europe/Sofia',
-      contactPoints: { sms: { address: phone, verified: true } },
-      channelOrder: ['messenger', 'sms'],
-    });
-    graph.openWindow(psid);
-    if (known?.links?.['messenger']?.address === undefined) {
-      const link = (await this.#bank.post(`${this.#path}/links`, { purpose: 'messenger-link' })) as { url: string };
-      const answer = await fetch(link.url, {
-        method: 'POST',
-        redirect: 'manual',
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams(Object.fromEntries(classes.map((name) => [name, 'on']))),
-      });
-      const code = new URL(answer.headers.get('location') ?? '').searchParams.get('ref') ?? '';
-      await deliverUntilTaken(graph, graph.events.postback(psid, 'GET_STARTED', 'Get started', code));
-      this.#classes = Object.fromEntries(classes.map((name) => [name, true]));
-    } else {
-      this.#classes = await this.#standing();
-      this.#stopped = known.stops?.['messenger']?.stopped ?? false;
-    }
-    this.#tell();
-  }
-
-  async reply(channel: 'messenger' | 'sms', text: string, payload?: string): Promise<void> {
-    await this.#phone.write(channel, text, payload);
-    const word = text.trim().toUpperCase();
-    if (channel === 'messenger' && (word === 'STOP' || word === 'START')) {
-      this.#stopped = word === 'STOP';
-      this.#tell();
-    }
-  }
-
-  async consent(dataClass: DataClass, on: boolean): Promise<void> {
-    const action = on ? 'grant' : 'revoke';
-    await this.#bank.post(`${this.#path}/consents`, {
-      source: 'page',
-      changes: purposes.map((purpose) => ({ channel: 'messenger', purpose, dataClass, action })),
-    });
-    this.#classes[dataClass] = on;
-    this.#tell();
-  }
-
-  async #standing(): Promise<Record<string, boolean>> {
-    const consents = await this.#bank.get<{
-      standing: { channel: string; purpose: string; dataClass: string; action: string }[];
-    }>(`${this.#path}/consents`);
-    const granted = (name: string): boolean =>
-      consents?.standing.some(
-        ({ channel, purpose, dataClass, action }) =>
-          channel === 'messenger' && purpose === 'fraud-protection' && dataClass === name && action === 'grant',
-      ) ?? false;
-    return Object.fromEntries(classes.map((name) => [name, granted(name)]));
-  }
-
-  #tell(): void {
-    this.#hub.emit({ type: 'consents', classes: { ...this.#classes }, stopped: this.#stopped });
-  }
 }
 
 function showFinding(hub: DemoHub, value: unknown): void {

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakeGraph, FakeTwilio } from '@tocsin/simulator';
 import type { DemoHub } from './demo-hub.ts';
 import type { DemoWorld } from './demo-settings.ts';
 
 const lookMs = 100;
+/** A gateway that has just started may refuse for a second: it does not know yet whose address that is. */
+const redeliveryMs = 200;
+const patienceMs = 30_000;
 
 /** Ana's phone: shows what the simulated providers delivered to her, and sends what she taps or writes through them. */
 export class SimulatedPhone {
@@ -29,6 +33,7 @@ export class SimulatedPhone {
   }
 
   start(): void {
+    this.#graph.openWindow(this.#demo.psid);
     this.#timer = setInterval(() => this.#look(), lookMs);
   }
 
@@ -43,7 +48,23 @@ export class SimulatedPhone {
       await this.#sms.text(this.#smsWebhook, phone, sender, text);
     } else {
       const { events } = this.#graph;
-      await this.#graph.deliver([payload === undefined ? events.says(psid, text) : events.taps(psid, payload, text)]);
+      await this.#tell(payload === undefined ? events.says(psid, text) : events.taps(psid, payload, text));
+    }
+  }
+
+  /** She taps the link's button in Messenger, which ties it to her and opens the window for answers. */
+  async opensLink(code: string): Promise<void> {
+    await this.#tell(this.#graph.events.postback(this.#demo.psid, 'GET_STARTED', 'Get started', code));
+  }
+
+  /** As Messenger does: an event that is not taken is delivered again. */
+  async #tell(event: object): Promise<void> {
+    const until = Date.now() + patienceMs;
+    for (;;) {
+      const { status, body } = await this.#graph.deliver([event]);
+      if (status === 200) return;
+      if (Date.now() > until) throw new Error(`The gateway does not take what Messenger tells it: ${status} ${body}`);
+      await sleep(redeliveryMs);
     }
   }
 

@@ -57,18 +57,20 @@ describe('the benches', () => {
       const options = {
         ...small,
         clients: ['platformatic'],
-        runs: 1,
+        runs: 2,
         rates: [200],
         seconds: 1,
         warmUpSeconds: 1,
       } as const;
-      const [run, ...more] = await latency(options, say);
-      expect(more).toEqual([]);
-      // Half of 200 transactions alert at so low a rate; a quarter as many went before, uncounted.
-      expect(run).toMatchObject({ client: 'platformatic', rate: 200, isHalf: false, messages: 100, unexpected: 0 });
-      expect(run!.p50).toBeGreaterThan(0);
-      expect(run!.p99).toBeGreaterThanOrEqual(run!.p50);
-      expect(latencyTable([run!])).toContain('| platformatic |');
+      const runs = await latency(options, say);
+      // Half of 200 transactions alert at so low a rate; as many went before the first run, uncounted.
+      const expected = { client: 'platformatic', rate: 200, isHalf: false, messages: 100, unexpected: 0 };
+      expect(runs).toEqual([expect.objectContaining(expected), expect.objectContaining(expected)]);
+      for (const { p50, p99 } of runs) {
+        expect(p50).toBeGreaterThan(0);
+        expect(p99).toBeGreaterThanOrEqual(p50);
+      }
+      expect(latencyTable(runs)).toContain('| platformatic |');
     },
     limitMs,
   );

@@ -38,10 +38,10 @@ export async function feedLive(log: Log, plan: Plan, partitions: number, options
     if (count > 0) {
       const batch: Appending[] = [];
       for (let index = 0; index < count; index++) {
-        const { accountId, alerts: told, value, index: place } = source.next().value!;
+        const { accountId, alerts: told, value } = source.next().value!;
         if (told) {
           alerts += 1;
-          onAlert?.(phoneOf(Number(accountId.slice(4))), performance.now(), place);
+          onAlert?.(phoneOf(Number(accountId.slice(4))), performance.now(), records + index);
         }
         batch.push({ topic: bankTopic, partition: partitionOf(accountId, partitions), key: accountId, value });
       }
