@@ -34,6 +34,9 @@ export function gatewayService(
   for (const { id } of channels.filter(({ receive }) => receive !== undefined)) {
     for (const result of counters.webhooks.labels.result) context.metrics.count('webhooks', { channel: id, result }, 0);
   }
+  // What callers wait for lies on a connection of its own; that of the state says nothing of it.
+  const check = async (): Promise<void> => void (await platform.shortTerm.get('health'));
+  context.dependencies.add({ name: 'short-term', check });
   const module = GatewayModule.forRoot({
     log: platform.log,
     state: platform.state,
