@@ -84,6 +84,8 @@ export type ChannelEvent =
       readonly opensWindow: boolean;
       /** Another application owns the conversation: counts for STOP and for the window, is never answered. */
       readonly standby?: boolean;
+      /** A tap that only opens the conversation, as Messenger's Get Started: counts for the window, says nothing. */
+      readonly opening?: boolean;
     }
   | {
       readonly kind: 'linked';

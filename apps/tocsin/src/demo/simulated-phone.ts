@@ -54,7 +54,7 @@ export class SimulatedPhone {
 
   /** She taps the link's button in Messenger, which ties it to her and opens the window for answers. */
   async opensLink(code: string): Promise<void> {
-    await this.#tell(this.#graph.events.postback(this.#demo.psid, 'GET_STARTED', 'Get started', code));
+    await this.#tell(this.#graph.events.postback(this.#demo.psid, 'START', 'Get started', code));
   }
 
   /** As Messenger does: an event that is not taken is delivered again. */

@@ -140,7 +140,7 @@ describe('events', () => {
       { kind: 'linked', address: '7001', code: 'ac-51', at },
       { kind: 'linked', address: '7002', code: 'n-83jd', at },
       { kind: 'linked', address: '7003', code: 'n-84', at },
-      { kind: 'message', address: '7003', payload: 'START' },
+      { kind: 'message', address: '7003', payload: 'START', opening: true, opensWindow: true },
       { kind: 'unlinked', address: '7001', at },
     ]);
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);

@@ -54,10 +54,13 @@ function translate(event: Loose, entryAt: Instant, standby: boolean): readonly C
   if (isObject(event['postback'])) {
     const { mid, title, payload, referral } = event['postback'];
     const id = textOf(mid) ?? `postback:${psid}:${at}`;
+    const ref = textOf(objectOf(referral)['ref']);
+    // Who came by a link tapped Get Started, and has said nothing yet.
+    const opening = ref === undefined ? {} : { opening: true };
     // The link comes first, so that the message already has a customer.
     return [
-      ...linkedBy(psid, textOf(objectOf(referral)['ref']), `referral:${id}`, at),
-      { ...inbound(psid, id, at, textOf(title), textOf(payload)), ...flag },
+      ...linkedBy(psid, ref, `referral:${id}`, at),
+      { ...inbound(psid, id, at, textOf(title), textOf(payload)), ...flag, ...opening },
     ];
   }
   if (isObject(event['referral']))

@@ -279,6 +279,14 @@ describe('STOP, HELP, START', () => {
     expect(stopped.contact('sms')).toMatchObject({ stopped: true });
   });
 
+  it('opens the window, and says nothing, for a tap that only opens the conversation', () => {
+    const opening = { channel: 'messenger', payload: 'START', opening: true } as const;
+    const world = asked().link().says('Get started', opening);
+    expect(world.told).toEqual(['sms:fraud-check']);
+    expect(world.caseKinds).toEqual([]);
+    expect(world.contact('messenger')).toHaveProperty('windowExpiresAt');
+  });
+
   it('takes "NO STOP" for both', () => {
     const world = asked().says('NO STOP');
     expect(world.contact('sms')).toMatchObject({ stopped: true });

@@ -149,6 +149,24 @@ describe('what a reply means', () => {
     expect(readReply({ payload }, questions, false)).toEqual(meaning);
   });
 
+  it.each([
+    ['STOP', 'Спри известията', stop],
+    ['START', 'Get started', { kind: 'start' }],
+    ['HELP', 'Was kann ich hier tun?', { kind: 'help' }],
+    ['SOMETHING_ELSE', 'STOP', stop],
+    ['SOMETHING_ELSE', 'Yes, it was me', answer('yes')],
+    ['STOP_ALERTS', 'Спри известията', stop],
+    ['SUBSCRIBE_TO_NEWS', 'News', { kind: 'unknown', questionId: 'q1' }],
+  ] as const)('takes a tap for its payload %j, not for its label %j', (payload, text, meaning) => {
+    expect(readReply({ payload, text }, [open], false)).toEqual(meaning);
+  });
+
+  it('reads nothing into a tap that only opens the conversation, unless it is a stop', () => {
+    const opening = true;
+    expect(readReply({ text: 'Get started', payload: 'START', opening }, [open], true)).toEqual({ kind: 'opening' });
+    expect(readReply({ text: 'Stop', payload: 'STOP', opening }, [open], false)).toEqual(stop);
+  });
+
   it('believes a provider that has read the word itself', () => {
     expect(readReply({ text: 'whatever', providerHandled: 'stop' }, [open], false)).toEqual(stop);
     expect(readReply({ text: 'JOIN', providerHandled: 'start' }, [], true)).toEqual({ kind: 'start' });

@@ -20,6 +20,7 @@ export interface ReplyInput {
   readonly text?: string;
   readonly payload?: string;
   readonly providerHandled?: 'stop' | 'start' | 'help';
+  readonly opening?: boolean;
 }
 
 export type Answer = 'yes' | 'no';
@@ -47,7 +48,9 @@ export type ReplyMeaning =
   | { readonly kind: 'help' }
   | { readonly kind: 'start' }
   | { readonly kind: 'human' }
-  | { readonly kind: 'balance' };
+  | { readonly kind: 'balance' }
+  /** Nothing was said, the conversation was only opened. */
+  | { readonly kind: 'opening' };
 
 const vocabulary: readonly { readonly tokens: readonly string[]; readonly meaning: WordMeaning }[] = Object.values(
   words,
@@ -158,6 +161,17 @@ function answerTo(question: AskedQuestion, answer: Answer, item?: number): Reply
 }
 
 /**
+ * What was said. A tap says what its payload says: the text beside it is the label of the button, in the words of whoever
+ * set it up. A payload that says nothing to us leaves it to the label.
+ */
+function saidIn({ text, payload }: ReplyInput): readonly string[] {
+  const tapped = tokensOf(payload ?? '');
+  const { meanings, strange } = read(tapped);
+  const understood = stopIn(tapped) !== undefined || (meanings.length > 0 && strange === 0);
+  return text === undefined || understood ? tapped : tokensOf(text);
+}
+
+/**
  * @param questions all that are remembered, open or closed
  * @param stopped the customer stopped this channel: then YES without an open question means START
  */
@@ -168,7 +182,7 @@ export function readReply(input: ReplyInput, questions: readonly AskedQuestion[]
     const question = questions.find(({ id }) => id === tap[1]);
     return question ? answerTo(question, tap[2] === 'Y' ? 'yes' : 'no') : { kind: 'stale-tap' };
   }
-  const tokens = tokensOf(input.text ?? input.payload ?? '');
+  const tokens = saidIn(input);
   const { meanings, numbers, strange } = read(tokens);
   const { providerHandled } = input;
   const stop = providerHandled === 'stop' ? 'word' : stopIn(tokens);
@@ -178,6 +192,7 @@ export function readReply(input: ReplyInput, questions: readonly AskedQuestion[]
     const clear = answer !== undefined && open.length === 1 ? { answer, questionId: open[0]!.id } : {};
     return { kind: 'stop', review: stop === 'plain', ...clear };
   }
+  if (input.opening === true) return { kind: 'opening' };
   if (providerHandled === 'start' || providerHandled === 'help') return { kind: providerHandled };
   const answer = strange === 0 ? (clearAnswer(meanings) ?? byNumber(meanings, numbers, open)) : undefined;
   if (answer) return placeAnswer(answer, meanings.length === 0 ? [] : numbers, questions, open, stopped);

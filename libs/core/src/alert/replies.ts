@@ -79,6 +79,8 @@ function act(step: CustomerStep, record: ReplyRecord, meaning: ReplyMeaning, sto
       return;
     case 'human':
       return human(step, record);
+    case 'opening':
+      return;
   }
 }
 

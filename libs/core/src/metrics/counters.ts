@@ -169,6 +169,7 @@ export const counters = {
         'start',
         'human',
         'balance',
+        'opening',
         'duplicate',
         'foreign-address',
       ],

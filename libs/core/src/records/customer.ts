@@ -135,6 +135,8 @@ export interface ReplyRecord {
   readonly opensWindow: boolean;
   /** Another application owns the conversation: it counts for STOP and for the window, and is never answered. */
   readonly standby?: boolean;
+  /** A tap that only opened the conversation: it counts for the window, and says nothing. */
+  readonly opening?: boolean;
 }
 
 /** What became of a delivery, from `deliver`; or what the provider said later, from the gateway. */

@@ -186,8 +186,11 @@ const freshLink = (tenantId: string, channel: ChannelId, digest: string): string
 /** What somebody wrote or tapped, as it is stored: a card number that somebody sends us is masked before. */
 function contentOf(
   event: MessageEvent,
-): Pick<ReplyRecord, 'address' | 'at' | 'opensWindow' | 'text' | 'payload' | 'providerHandled' | 'standby'> {
-  const { text, payload, at, providerHandled, opensWindow, address, standby } = event;
+): Pick<
+  ReplyRecord,
+  'address' | 'at' | 'opensWindow' | 'text' | 'payload' | 'providerHandled' | 'standby' | 'opening'
+> {
+  const { text, payload, at, providerHandled, opensWindow, address, standby, opening } = event;
   return {
     address,
     at,
@@ -199,6 +202,7 @@ function contentOf(
       : { payload: payload.startsWith('Q:') ? payload.slice(0, 200) : maskPan(payload).text.slice(0, 200) }),
     ...(providerHandled === undefined ? {} : { providerHandled }),
     ...(standby === undefined ? {} : { standby }),
+    ...(opening === undefined ? {} : { opening }),
   };
 }
 
