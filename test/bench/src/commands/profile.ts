@@ -16,8 +16,10 @@ import { backlogBefore, fill, setUp } from '../load/prepare.ts';
 import type { Say } from '../load/prepare.ts';
 import { summarise } from '../profile/cpu-profile.ts';
 import type { CpuProfile, Summary, Window } from '../profile/cpu-profile.ts';
+import { flameGraph, flameOf } from '../profile/flame-graph.ts';
+import type { Flame } from '../profile/flame-graph.ts';
 import { profileReport, sharesOf, sharesTable } from '../profile/report.ts';
-import { publish } from '../report/publish.ts';
+import { publish, resultsFolder } from '../report/publish.ts';
 import type { Publishing } from '../report/publish.ts';
 import { loadNow } from '../report/result.ts';
 import { sayTo } from '../report/say.ts';
@@ -37,6 +39,7 @@ export interface StageProfile {
   readonly stage: StageName;
   readonly measured: Measured;
   readonly summary: Summary;
+  readonly flame: Flame;
   readonly file: string;
 }
 
@@ -60,7 +63,7 @@ const monotonicOffset = Number(process.hrtime.bigint() / 1_000n) - performance.n
 function finish(stage: StageName, one: Measured, window: Window, folder: string): StageProfile {
   const file = join(folder, `${stage}.cpuprofile`);
   const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
-  return { stage, measured: one, summary: summarise(profile, window), file };
+  return { stage, measured: one, summary: summarise(profile, window), flame: flameOf(profile, window), file };
 }
 
 async function profileStage(bed: Bed, stage: StageName, plan: Plan, folder: string, say: Say): Promise<StageProfile> {
@@ -114,6 +117,13 @@ export async function profile(
   }
 }
 
+/** `<stage>.svg`, a flame graph of each. */
+function drawFlames(profiles: readonly StageProfile[], folder: string): void {
+  for (const { stage, flame, measured: one } of profiles) {
+    writeFileSync(join(folder, `${stage}.svg`), flameGraph(stage, flame, one.records));
+  }
+}
+
 export const profileCommand = (): Command =>
   new Command('profile')
     .description(
@@ -137,10 +147,18 @@ export const profileCommand = (): Command =>
       if (options.record === true) {
         const shares = profiles.map(({ stage, summary, measured: one }) => sharesOf(stage, summary, one.records));
         publish('profile', `npm run bench -- profile ${what}`, load, shares, sharesTable, options);
+        drawFlames(profiles, resultsFolder);
         return;
       }
+      drawFlames(profiles, resolve(options.out));
       if (options.json === true) {
-        console.log(JSON.stringify(profiles, null, 1));
+        console.log(
+          JSON.stringify(
+            profiles.map(({ flame: _, ...one }) => one),
+            null,
+            1,
+          ),
+        );
         return;
       }
       const report = [
@@ -149,5 +167,7 @@ export const profileCommand = (): Command =>
       ].join('\n\n');
       const file = join(resolve(options.out), `${what}.md`);
       writeFileSync(file, `${report}\n`);
-      console.log(`${report}\n\nWritten to ${file}; open ${profiles.map((one) => one.file).join(', ')} in DevTools.`);
+      console.log(
+        `${report}\n\nWritten to ${file}; the flame graphs lie beside it, and ${profiles.map((one) => one.file).join(', ')} open in DevTools.`,
+      );
     });

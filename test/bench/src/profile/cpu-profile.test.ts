@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { placeOf, summarise } from './cpu-profile.ts';
 import type { CpuProfile } from './cpu-profile.ts';
+import { flameGraph, flameOf } from './flame-graph.ts';
 import { profileReport } from './report.ts';
 
 const frame = (functionName: string, url = '', lineNumber = 0) => ({ functionName, url, lineNumber });
@@ -48,5 +49,49 @@ describe('a profile', () => {
     const report = profileReport('detect', summarise(profile, { from: 0, to: 10_000 }), 100);
     expect(report).toContain('## detect: 7.00 µs busy per record (100 records)');
     expect(report).toMatch(/\| libs\/engine +\| +4\.50 \| 64\.3% \|/);
+  });
+});
+
+describe('a flame graph', () => {
+  const nested: CpuProfile = {
+    startTime: 0,
+    endTime: 1_000,
+    nodes: [
+      { id: 1, callFrame: frame('(root)'), children: [2, 3, 4] },
+      { id: 2, callFrame: frame('(idle)') },
+      { id: 3, callFrame: frame('run', 'file:///there/tocsin/libs/engine/dist/fold.js'), children: [5, 6] },
+      { id: 4, callFrame: frame('(garbage collector)') },
+      { id: 5, callFrame: frame('step', 'file:///there/tocsin/libs/core/dist/detect/a<b.js', 7) },
+      { id: 6, callFrame: frame('step', 'file:///there/tocsin/libs/core/dist/detect/a<b.js', 90) },
+    ],
+    samples: [2, 3, 5, 6, 4],
+    timeDeltas: [500, 100, 200, 100, 100],
+  };
+  const window = { from: 0, to: 10_000 };
+
+  it('adds up what was called from the same place, and leaves idling out', () => {
+    expect(flameOf(nested, window).children).toEqual([
+      {
+        name: 'run libs/engine/fold',
+        group: 'libs/engine',
+        selfMicros: 100,
+        children: [{ name: 'step libs/core/detect/a<b', group: 'libs/core', selfMicros: 300, children: [] }],
+      },
+      { name: '(garbage collector)', group: '(garbage collector)', selfMicros: 100, children: [] },
+    ]);
+  });
+
+  it('draws a box as wide as its time, on the one that called it', () => {
+    const svg = flameGraph('detect', flameOf(nested, window), 100);
+    expect(svg).toContain('detect: 5.00 µs busy per record');
+    expect(svg).toContain('<title>run libs/engine/fold: 4.00 µs per record, 80.0 %</title>');
+    expect(svg).toContain('<title>step libs/core/detect/a&lt;b: 3.00 µs per record, 60.0 %</title>');
+    const boxes = [...svg.matchAll(/<rect x="([\d.]+)" y="(\d+)" width="([\d.]+)"/g)].map(([, x, y, w]) =>
+      [x, y, w].map(Number),
+    );
+    expect(boxes).toHaveLength(3);
+    const [run, step] = [boxes.find(([, , w]) => w === 959.5)!, boxes.find(([, , w]) => w === 719.5)!];
+    expect(step[0]).toBe(run[0]);
+    expect(step[1]! - run[1]!).toBe(-16);
   });
 });

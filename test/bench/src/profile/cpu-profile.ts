@@ -54,9 +54,8 @@ export interface Window {
 const byTime = (times: ReadonlyMap<string, number>): readonly Row[] =>
   [...times].map(([name, micros]) => ({ name, micros })).sort((a, b) => b.micros - a.micros);
 
-/** Self time by package, by file and by function, the dearest first. */
-export function summarise(profile: CpuProfile, window: Window): Summary {
-  const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
+/** Self time of each node within the window, in microseconds. */
+export function selfTimes(profile: CpuProfile, window: Window): ReadonlyMap<number, number> {
   const self = new Map<number, number>();
   let at = profile.startTime;
   profile.samples.forEach((id, index) => {
@@ -64,6 +63,13 @@ export function summarise(profile: CpuProfile, window: Window): Summary {
     at += delta;
     if (at >= window.from && at <= window.to) self.set(id, (self.get(id) ?? 0) + delta);
   });
+  return self;
+}
+
+/** Self time by package, by file and by function, the dearest first. */
+export function summarise(profile: CpuProfile, window: Window): Summary {
+  const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const self = selfTimes(profile, window);
   const groups = new Map<string, number>();
   const files = new Map<string, number>();
   const functions = new Map<string, number>();

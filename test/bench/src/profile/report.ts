@@ -39,6 +39,20 @@ export const sharesTable = (profiles: readonly ProfileShares[]): string =>
     })
     .join('\n\n');
 
+/** One line for each stage: what it was busy with. */
+export const busyTable = (profiles: readonly ProfileShares[]): string =>
+  table(
+    ['stage', 'µs busy per record', 'of which'],
+    profiles.map(({ stage, busyMicros, groups }) => [
+      stage,
+      micros(busyMicros),
+      groups
+        .slice(0, 6)
+        .map((group) => `${group.name} ${micros(group.micros)}`)
+        .join(', '),
+    ]),
+  );
+
 /** Tables of self time: microseconds per record and share of the busy time. */
 export function profileReport(title: string, summary: Summary, records: number, limits: ReportLimits = {}): string {
   const { groups = 14, files = 30, functions = 30 } = limits;

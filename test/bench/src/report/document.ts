@@ -9,7 +9,7 @@ import type { LatencyRun } from '../commands/latency.ts';
 import { soakText } from '../commands/soak-command.ts';
 import type { Soak } from '../commands/soak.ts';
 import type { Contender } from '../commands/throughput.ts';
-import { sharesTable } from '../profile/report.ts';
+import { busyTable, sharesTable } from '../profile/report.ts';
 import type { ProfileShares } from '../profile/report.ts';
 import { resultsFolder } from './publish.ts';
 import type { Result } from './result.ts';
@@ -26,6 +26,7 @@ const writers: Readonly<Record<string, (result: never) => string>> = {
   footprint: (result: Footprint) => footprintTable(result),
   growth: (result: readonly CurvePoint[]) => growthTable(result),
   profile: (result: readonly ProfileShares[]) => sharesTable(result),
+  before: (result: readonly ProfileShares[]) => busyTable(result),
   soak: (result: Soak) => soakText(result),
 };
 
