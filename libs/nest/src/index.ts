@@ -1,4 +1,3 @@
-export * from './tune-collector.ts';
 export * from './configuration.ts';
 export * from './engine-metrics.ts';
 export * from './log-transport.ts';
@@ -7,3 +6,4 @@ export * from './metrics.ts';
 export * from './operations.ts';
 export * from './release-memory.ts';
 export * from './shutdown.ts';
+export * from './tune-collector.ts';

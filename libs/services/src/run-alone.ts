@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import {
   ConfigurationError,
-  tuneCollector,
   closeOnSignal,
   configurationExitCode,
   describeProblems,
   openLogger,
   releaseMemory,
+  tuneCollector,
 } from '@tocsin/nest';
 import { CannotStart } from './cannot-start.ts';
 import { readSettings } from './read-settings.ts';

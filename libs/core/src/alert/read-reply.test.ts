@@ -156,6 +156,7 @@ describe('what a reply means', () => {
     ['SOMETHING_ELSE', 'STOP', stop],
     ['SOMETHING_ELSE', 'Yes, it was me', answer('yes')],
     ['STOP_ALERTS', 'Спри известията', stop],
+    ['HELP', 'Stop', stop],
     ['SUBSCRIBE_TO_NEWS', 'News', { kind: 'unknown', questionId: 'q1' }],
   ] as const)('takes a tap for its payload %j, not for its label %j', (payload, text, meaning) => {
     expect(readReply({ payload, text }, [open], false)).toEqual(meaning);
@@ -165,6 +166,7 @@ describe('what a reply means', () => {
     const opening = true;
     expect(readReply({ text: 'Get started', payload: 'START', opening }, [open], true)).toEqual({ kind: 'opening' });
     expect(readReply({ text: 'Stop', payload: 'STOP', opening }, [open], false)).toEqual(stop);
+    expect(readReply({ text: 'STOP', payload: 'START', opening }, [open], false)).toEqual(stop);
   });
 
   it('believes a provider that has read the word itself', () => {

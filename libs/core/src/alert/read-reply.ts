@@ -162,13 +162,15 @@ function answerTo(question: AskedQuestion, answer: Answer, item?: number): Reply
 
 /**
  * What was said. A tap says what its payload says: the text beside it is the label of the button, in the words of whoever
- * set it up. A payload that says nothing to us leaves it to the label.
+ * set it up. A payload that says nothing to us leaves it to the label, and a stop counts in either.
  */
 function saidIn({ text, payload }: ReplyInput): readonly string[] {
   const tapped = tokensOf(payload ?? '');
+  if (text === undefined || stopIn(tapped) !== undefined) return tapped;
+  const written = tokensOf(text);
   const { meanings, strange } = read(tapped);
-  const understood = stopIn(tapped) !== undefined || (meanings.length > 0 && strange === 0);
-  return text === undefined || understood ? tapped : tokensOf(text);
+  const understood = meanings.length > 0 && strange === 0;
+  return understood && stopIn(written) === undefined ? tapped : written;
 }
 
 /**

@@ -209,6 +209,23 @@ describe('webhooks', () => {
     expect(await barrierOf('cus-10', 'messenger')).toBe('deny');
   });
 
+  it('takes a tap in the Page’s menu for its payload, so that a stop in any language is in force at once', async () => {
+    await link('7011', 'cus-11');
+    const menu = { sender: { id: '7011' }, timestamp: 1_790_000_000_000 };
+    const tap = { ...menu, postback: { mid: 'm-menu', title: 'Спри известията', payload: 'STOP' } };
+    expect((await post(envelope(tap))).status).toBe(200);
+    expect(await barrierOf('cus-11', 'messenger')).toBe('deny');
+  });
+
+  it('starts nothing for a tap that only opens the conversation behind a link', async () => {
+    const code = await codeFor('cus-12');
+    const menu = { sender: { id: '7012' }, timestamp: 1_790_000_000_000 };
+    const tap = { mid: 'm-opens', title: 'Get started', payload: 'START', referral: { ref: code } };
+    expect((await post(envelope({ ...menu, postback: tap }))).status).toBe(200);
+    expect(await replies()).toContainEqual(expect.objectContaining({ customerId: 'cus-12', opening: true }));
+    expect(await barrierOf('cus-12', 'messenger')).toBeUndefined();
+  });
+
   it('only counts what comes from an address that is nobody’s', async () => {
     const before = await size();
     expect((await post(envelope(says('m-nobody', 'STOP', '9999')))).status).toBe(200);

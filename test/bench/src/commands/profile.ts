@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { openBed } from '../bed/bed.ts';
 import type { Bed } from '../bed/bed.ts';
@@ -17,7 +17,6 @@ import type { Say } from '../load/prepare.ts';
 import { summarise } from '../profile/cpu-profile.ts';
 import type { CpuProfile, Summary, Window } from '../profile/cpu-profile.ts';
 import { flameGraph, flameOf } from '../profile/flame-graph.ts';
-import type { Flame } from '../profile/flame-graph.ts';
 import { profileReport, sharesOf, sharesTable } from '../profile/report.ts';
 import { publish, resultsFolder } from '../report/publish.ts';
 import type { Publishing } from '../report/publish.ts';
@@ -39,8 +38,9 @@ export interface StageProfile {
   readonly stage: StageName;
   readonly measured: Measured;
   readonly summary: Summary;
-  readonly flame: Flame;
   readonly file: string;
+  /** Its flame graph, an SVG beside it. */
+  readonly graph: string;
 }
 
 const profiling = (folder: string, stage: StageName): readonly string[] => [
@@ -63,7 +63,9 @@ const monotonicOffset = Number(process.hrtime.bigint() / 1_000n) - performance.n
 function finish(stage: StageName, one: Measured, window: Window, folder: string): StageProfile {
   const file = join(folder, `${stage}.cpuprofile`);
   const profile = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
-  return { stage, measured: one, summary: summarise(profile, window), flame: flameOf(profile, window), file };
+  const graph = join(folder, `${stage}.svg`);
+  writeFileSync(graph, flameGraph(stage, flameOf(profile, window), one.records));
+  return { stage, measured: one, summary: summarise(profile, window), file, graph };
 }
 
 async function profileStage(bed: Bed, stage: StageName, plan: Plan, folder: string, say: Say): Promise<StageProfile> {
@@ -117,13 +119,6 @@ export async function profile(
   }
 }
 
-/** `<stage>.svg`, a flame graph of each. */
-function drawFlames(profiles: readonly StageProfile[], folder: string): void {
-  for (const { stage, flame, measured: one } of profiles) {
-    writeFileSync(join(folder, `${stage}.svg`), flameGraph(stage, flame, one.records));
-  }
-}
-
 export const profileCommand = (): Command =>
   new Command('profile')
     .description(
@@ -147,18 +142,11 @@ export const profileCommand = (): Command =>
       if (options.record === true) {
         const shares = profiles.map(({ stage, summary, measured: one }) => sharesOf(stage, summary, one.records));
         publish('profile', `npm run bench -- profile ${what}`, load, shares, sharesTable, options);
-        drawFlames(profiles, resultsFolder);
+        for (const { graph } of profiles) copyFileSync(graph, join(resultsFolder, basename(graph)));
         return;
       }
-      drawFlames(profiles, resolve(options.out));
       if (options.json === true) {
-        console.log(
-          JSON.stringify(
-            profiles.map(({ flame: _, ...one }) => one),
-            null,
-            1,
-          ),
-        );
+        console.log(JSON.stringify(profiles, null, 1));
         return;
       }
       const report = [

@@ -133,6 +133,7 @@ describe('the benches', () => {
       try {
         const [found] = await profile('detect', { ...load, alerting: undefined, client: undefined, out }, say);
         expect(found!.summary.groups.map(({ name }) => name)).toEqual(expect.arrayContaining(['libs/engine']));
+        expect(readFileSync(found!.graph, 'utf8')).toMatch(/^<svg[^]+libs\/engine\/[^]+<\/svg>\n$/);
       } finally {
         rmSync(out, { recursive: true, force: true });
       }

@@ -31,6 +31,11 @@ export function placeOf(functionName: string, url: string): Place {
   return { group: 'other', file: url };
 }
 
+/** A function and the file in which it is, without the line. */
+export function nameOf(functionName: string, { group, file }: Place): string {
+  return file === group ? functionName || '(unnamed)' : `${functionName || '(anonymous)'} ${file}`;
+}
+
 export interface Row {
   readonly name: string;
   /** Self time in microseconds. */
@@ -78,9 +83,9 @@ export function summarise(profile: CpuProfile, window: Window): Summary {
     const { functionName, url, lineNumber } = frames.get(id)!;
     if (functionName === '(idle)' || functionName === '(root)') continue;
     busyMicros += micros;
-    const { group, file } = placeOf(functionName, url);
-    const name =
-      file === group ? functionName || '(unnamed)' : `${functionName || '(anonymous)'} ${file}:${lineNumber + 1}`;
+    const place = placeOf(functionName, url);
+    const { group, file } = place;
+    const name = nameOf(functionName, place) + (file === group ? '' : `:${lineNumber + 1}`);
     for (const [table, key] of [
       [groups, group],
       [files, file],

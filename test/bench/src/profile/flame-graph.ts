@@ -1,7 +1,7 @@
 import { hierarchy, partition } from 'd3-hierarchy';
 import type { HierarchyRectangularNode } from 'd3-hierarchy';
 import { micros } from '../report/table.ts';
-import { placeOf, selfTimes } from './cpu-profile.ts';
+import { nameOf, placeOf, selfTimes } from './cpu-profile.ts';
 import type { CpuProfile, Window } from './cpu-profile.ts';
 
 /** A function as it was called, with what it called below it. */
@@ -13,9 +13,6 @@ export interface Flame {
   selfMicros: number;
   readonly children: Flame[];
 }
-
-const nameOf = (functionName: string, group: string, file: string): string =>
-  file === group ? functionName || '(unnamed)' : `${functionName || '(anonymous)'} ${file}`;
 
 /** Calls of the same function from the same place are one; what was idle is left out. */
 export function flameOf(profile: CpuProfile, window: Window): Flame {
@@ -31,11 +28,11 @@ export function flameOf(profile: CpuProfile, window: Window): Flame {
       const child = nodes.get(id)!;
       const { functionName, url } = child.callFrame;
       if (functionName === '(idle)') continue;
-      const { group, file } = placeOf(functionName, url);
-      const name = nameOf(functionName, group, file);
+      const place = placeOf(functionName, url);
+      const name = nameOf(functionName, place);
       let below = flame.children.find((one) => one.name === name);
       if (below === undefined) {
-        below = { name, group, selfMicros: 0, children: [] };
+        below = { name, group: place.group, selfMicros: 0, children: [] };
         flame.children.push(below);
       }
       below.selfMicros += self.get(id) ?? 0;
