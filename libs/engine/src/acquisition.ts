@@ -37,9 +37,25 @@ export async function acquireRun<In>(
   const position = mark === undefined ? saved : { ...saved, offset: Math.max(saved.offset, start) };
   const expected = expectedRecord(position, start, end);
   const run = new PartitionRun(parts, { ...memory, slot, acquired, position, expected, end });
-  // Where the beginning depends on the moment, it must be the same one after a crash.
-  if (acquired.position === null && (options.startAt ?? 'earliest') !== 'earliest') await run.checkpoint(false);
+  // Saved first: a group that knows of a partition without a position stops it.
+  if (acquired.position === null) await run.checkpoint(false);
+  if (mark === undefined) await tellGroup(parts, partition, position);
   return run;
+}
+
+/**
+ * The group is the only witness of a partition, should the store be emptied: so it knows of one before its first record is
+ * processed, not only after. Later it is a measure, for which nobody waits: told again here, because the owner before may
+ * have gone, or Kafka been away, when it was to be told.
+ */
+async function tellGroup<In>(
+  { subscription }: RunnerParts<In>,
+  partition: number,
+  { offset, fingerprint }: Position,
+): Promise<void> {
+  const told = subscription().commit(partition, offset);
+  if (fingerprint === null) await told;
+  else told.catch(() => {});
 }
 
 /** Where a partition begins that no one has worked on; not silently, where the group says that someone has. */

@@ -4,6 +4,7 @@ import { acceptNewLog } from './accept-new-log.ts';
 import { EngineError } from './engine-error.ts';
 import { encodeEntry } from './entry-codec.ts';
 import { OneStage, textOf, valueOf } from './simulation/one-stage.ts';
+import type { FaultPlan } from './simulation/simulated-host.ts';
 
 /** Numbers in, running sums out. */
 const sums: Stage<number> = {
@@ -249,6 +250,35 @@ describe('a store that is not the one it was', () => {
     await bench.stop();
   });
 
+  it('stops the partition where it is emptied, however little of it was committed', async () => {
+    const bench = new OneStage(sums, partitions);
+    let told = 0;
+    const plan: FaultPlan = (_, step) => (step === 'commit' && told++ > 0 ? 'refused' : undefined);
+    const host = await bench.start({ plan });
+    await bench.append([1, 2, 3]);
+    await bench.clock.advance(2_000);
+    host.kill();
+    bench.store.restore(new Map());
+    await bench.start();
+    expect(bench.status()).toMatchObject({ state: 'stopped', reason: 'STATE_EMPTY' });
+    expect(written(bench)).toEqual(['1', '3', '6']);
+    await bench.stop();
+  });
+
+  it('processes nothing of a new partition before the group knows of it', async () => {
+    const bench = new OneStage(sums, partitions);
+    let away = true;
+    await bench.start({ plan: (_, step) => (away && step === 'commit' ? 'refused' : undefined) });
+    await bench.append([1]);
+    await bench.clock.advance(10_000);
+    expect(bench.status()).toMatchObject({ state: 'waiting', reason: 'UNAVAILABLE' });
+    expect(written(bench)).toEqual([]);
+    away = false;
+    await bench.clock.advance(10_000);
+    expect(written(bench)).toEqual(['1']);
+    await bench.stop();
+  });
+
   it('is started from the beginning where the group never committed', async () => {
     const bench = new OneStage(sums, partitions);
     await bench.append([1]);
@@ -322,6 +352,11 @@ describe('ownership', () => {
   it('commits to the group what it has saved, and releases the slot when it stops', async () => {
     const bench = await after123();
     expect(await bench.log.committed('sums', 'in')).toEqual(new Map([[0, 3]]));
+    // An owner that died, or Kafka away: what the group missed it is told by the next owner, without waiting for a record.
+    bench.log.commit('sums', 'in', 0, 1);
+    await bench.start();
+    expect(await bench.log.committed('sums', 'in')).toEqual(new Map([[0, 3]]));
+    await bench.stop();
     const answer = await bench.store.slot('sums', 0).acquire({ leaseMs: 1, takeOver: false });
     expect(answer).toMatchObject({ position: { offset: 3 } });
   });

@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { withoutAcknowledgements, withoutReadFence, withoutWatermarks } from './simulation/broken-engines.ts';
+import {
+  withoutAcknowledgements,
+  withoutReadFence,
+  withoutWatermarks,
+  withoutWitness,
+} from './simulation/broken-engines.ts';
 import { settle } from './simulation/simulated-clock.ts';
 import type { Fate, FaultPlan, SimulatedHost, Step } from './simulation/simulated-host.ts';
 import { World, seeded } from './simulation/world.ts';
-import type { Breakage, WorldOptions } from './simulation/world.ts';
+import type { Breakage, Judgement, WorldOptions } from './simulation/world.ts';
 
 const rounds = 8;
 
@@ -64,7 +69,17 @@ describe('one host', () => {
     expect(expected[0]).toBeGreaterThan(40);
     expect(expected[1]).toBeGreaterThan(20);
     expect(world.log.records('dead-letters')).toHaveLength(2);
-    for (const step of ['append', 'checkpoint', 'acquire', 'read', 'sweep', 'fetch', 'bounds', 'committed'] as const) {
+    for (const step of [
+      'append',
+      'checkpoint',
+      'acquire',
+      'read',
+      'sweep',
+      'fetch',
+      'bounds',
+      'commit',
+      'committed',
+    ] as const) {
       expect(host.stepsOf.get(step)).toBeGreaterThan(0);
     }
   });
@@ -158,6 +173,52 @@ describe('a store that falls back in time', () => {
     const { faults, stateFaults, reproductions } = world.judge();
     expect([...faults, ...stateFaults]).toEqual([]);
     expect(reproductions).toBeGreaterThan(0);
+  });
+});
+
+/**
+ * The group cannot be told anything from a step on, the host dies at a later one, and somebody empties the store. How often
+ * is something written again by whoever comes next? Each time a partition was taken for a new one.
+ */
+async function emptied(deafFrom: number, diesAt: number, breakage: Breakage = {}): Promise<Judgement> {
+  const world = await World.create(small);
+  const host = world.host((number, step) =>
+    number === diesAt ? 'freeze-before' : step === 'commit' && number >= deafFrom ? 'refused' : undefined,
+  );
+  void world.run(host, breakage);
+  for (let round = 0; round < 3; round++) {
+    await world.payments(6, seeded(round));
+    await world.clock.advance(700);
+  }
+  host.kill();
+  world.store.restore(new Map());
+  const next = await world.run(world.host(), breakage);
+  await rest(world);
+  for (const stage of next) await stage.stop();
+  return world.judge();
+}
+
+describe('a store that is emptied', () => {
+  const everywhere = async (breakage?: Breakage): Promise<{ readonly again: number; readonly expected: number }> => {
+    let [again, expected] = [0, 0];
+    for (let diesAt = 10; diesAt < 90; diesAt++) {
+      for (const deafFrom of [0, 8, 16, diesAt]) {
+        const judgement = await emptied(deafFrom, diesAt, breakage);
+        again += judgement.reproductions;
+        expected += judgement.expected[0]!;
+      }
+    }
+    return { again, expected };
+  };
+
+  it('is never taken for a new one, whatever the group could be told before', async () => {
+    const { again, expected } = await everywhere();
+    expect(expected).toBeGreaterThan(3_000);
+    expect(again).toBe(0);
+  });
+
+  it('would be by an engine that works before the group knows of it', async () => {
+    expect((await everywhere({ log: withoutWitness })).again).toBeGreaterThan(0);
   });
 });
 

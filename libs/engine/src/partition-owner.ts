@@ -144,12 +144,14 @@ export class PartitionOwner<In> {
     metrics.checkpoint(stage.name, this.partition, now - startedAt, entries, bytes);
     const { offset } = run.saved;
     for (const place of this.#poison.keys()) if (Number.parseInt(place, 10) < offset) this.#poison.delete(place);
-    this.#commit(offset);
+    // Outputs are held back up to the group's offset: so it stays where it was until all of them are there again.
+    if (!run.rebuilding) this.#commit(offset);
   }
 
   /**
-   * The group's offset is a witness and a measure of lag, no more: that it cannot be written changes nothing. Nobody waits
-   * for it; a log gathers what is committed, and writes the last of it when the subscription is closed.
+   * The group's offset is a measure of lag, no more: that it cannot be written now changes nothing, since an acquisition
+   * has seen to it that there is one. Nobody waits for it; a log gathers what is committed, and writes the last of it when
+   * the subscription is closed.
    */
   #commit(offset: number): void {
     try {

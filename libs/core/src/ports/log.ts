@@ -105,8 +105,9 @@ export interface Subscription {
   seek(partition: number, offset: number): void;
   pause(partition: number): void;
   /**
-   * Publishes how far the group is, for lag, autoscaling and as a witness. Never used as the position to start from. May be
-   * gathered with what is committed in the same second; of two calls for a partition the later one stands in the end.
+   * Publishes how far the group is, for lag, autoscaling and as a witness. Never used as the position to start from. Resolves
+   * when the group has it; rejects where that is not known. May be gathered with what is committed in the same second; of two
+   * calls for a partition the later one stands in the end, and one that was refused is tried again while the partition is held.
    */
   commit(partition: number, offset: number): Promise<void>;
   /** Does the group, as far as this member knows, still assign the partition to it? */

@@ -7,7 +7,7 @@ import type { SimulatedMember } from './simulated-member.ts';
 import type { SimulatedStateStore } from './simulated-state-store.ts';
 
 /** The steps of an engine at which something can go wrong. */
-export type Step = 'append' | 'checkpoint' | 'acquire' | 'read' | 'sweep' | 'fetch' | 'bounds' | 'committed';
+export type Step = 'append' | 'checkpoint' | 'acquire' | 'read' | 'sweep' | 'fetch' | 'bounds' | 'commit' | 'committed';
 
 /** What goes wrong at a step. */
 export type Fate =
@@ -161,7 +161,13 @@ export class SimulatedHost {
       },
     );
     this.#members.push(member);
-    return Promise.resolve(member);
+    return Promise.resolve({
+      seek: (partition, offset) => member.seek(partition, offset),
+      pause: (partition) => member.pause(partition),
+      commit: (partition, offset) => this.#perform('commit', () => member.commit(partition, offset)),
+      assigns: (partition) => member.assigns(partition),
+      close: () => member.close(),
+    });
   }
 
   #wrapSlot(slot: Slot): Slot {

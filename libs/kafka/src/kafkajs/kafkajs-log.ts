@@ -13,6 +13,7 @@ import type {
 } from '@tocsin/core';
 import type { Admin, Producer } from 'kafkajs';
 import { AppendQueue } from '../append-queue.ts';
+import { createMissing } from '../create-missing.ts';
 import { client, quickRetry } from './client.ts';
 import { ClusterReader } from './cluster-reader.ts';
 import { defaultRequestTimeoutMs } from '../kafka-log-options.ts';
@@ -23,6 +24,7 @@ import { Connected } from './connected.ts';
 import { toMessage } from './records.ts';
 import { patiently } from '../patiently.ts';
 import { topicSettings } from '../topic-settings.ts';
+import { witnessed } from '../witnessed.ts';
 
 const elsewhere: ReadonlySet<string> = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE']);
 const attempts = 6;
@@ -91,26 +93,21 @@ export class KafkajsLog implements Log {
 
   /** Topics that exist are left as they are; `facts` tells whether they have the right number of partitions. */
   async createTopics(specs: readonly TopicSpec[]): Promise<readonly string[]> {
-    return this.#administer(async (admin) => {
-      // Another instance may create some between the question and the order: then the question is asked again.
-      for (let attempt = 1; ; attempt++) {
-        const existing = new Set(await admin.listTopics());
-        const missing = specs.filter(({ name }) => !existing.has(name));
-        if (missing.length === 0) return [];
-        try {
-          await admin.createTopics({
-            topics: missing.map((spec) => {
-              const settings = topicSettings(spec, this.#options);
-              return { ...settings, configEntries: [...settings.configEntries] };
-            }),
-            waitForLeaders: true,
+    return this.#administer((admin) =>
+      createMissing(
+        async () => {
+          const existing = new Set(await admin.listTopics());
+          return specs.filter(({ name }) => !existing.has(name));
+        },
+        async (missing) => {
+          const topics = missing.map((spec) => {
+            const settings = topicSettings(spec, this.#options);
+            return { ...settings, configEntries: [...settings.configEntries] };
           });
-          return missing.map(({ name }) => name);
-        } catch (error) {
-          if (attempt === 3) throw error;
-        }
-      }
-    });
+          await admin.createTopics({ topics, waitForLeaders: true });
+        },
+      ),
+    );
   }
 
   async subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription> {
@@ -134,14 +131,7 @@ export class KafkajsLog implements Log {
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, number>> {
     const answers = await this.#administer((admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }));
     const partitions = answers.flatMap((answer) => answer.partitions);
-    return new Map(
-      partitions
-        .map(({ partition, offset }) => [partition, Number(offset)] as const)
-        // Minus one stands for "never committed". kafkajs itself commits minus two when it resets a position: whoever did
-        // that had committed before, and that is what this answer is a witness of.
-        .filter(([, offset]) => offset !== -1)
-        .map(([partition, offset]) => [partition, Math.max(offset, 0)]),
-    );
+    return witnessed(partitions.map(({ partition, offset }) => [partition, Number(offset)]));
   }
 
   async ping(): Promise<void> {

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogError, PartitionBatch, SubscribeOptions, Subscriber, Subscription, TopicFacts } from '@tocsin/core';
-import type { Batch, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
+import type { PartitionBatch, SubscribeOptions, Subscriber, Subscription, TopicFacts } from '@tocsin/core';
+import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import type { ClusterReader } from './cluster-reader.ts';
 import { CommitQueue } from '../commit-queue.ts';
 import { groupConsumer } from './group-consumer.ts';
 import { defaultSessionMs, heartbeatMs } from '../kafka-log-options.ts';
 import type { KafkaReports } from '../kafka-log-options.ts';
 import { asLogError, logError, protocolError } from '../log-errors.ts';
-import { obstacle } from './obstacle.ts';
+import { Positions } from './positions.ts';
+import type { Held } from './positions.ts';
 import { toRecord } from './records.ts';
 
 export interface KafkajsSubscriptionParts extends SubscribeOptions {
@@ -21,32 +22,16 @@ export interface KafkajsSubscriptionParts extends SubscribeOptions {
   onClose(): void;
 }
 
-/** A partition that the group assigned to us. A new object for each acquisition, so that what is late can be told. */
-interface Held {
-  readonly partition: number;
-  /** The offset that the next delivery must begin at; undefined until the reader said where (`seek`). */
-  expected: number | undefined;
-  paused: boolean;
-  /** Grows with each `seek`: what belongs to an earlier one is dropped. */
-  turn: number;
-}
-
 interface Delivery {
   readonly held: Held;
   readonly turn: number;
   readonly payload: EachBatchPayload;
 }
 
-/** How often the topic is asked whether it is still the one that is read. */
-const lookAtTopicMs = 5_000;
 const firstRestartMs = 200;
 const slowestRestartMs = 3_000;
 /** How long `close` waits for a join that is under way; a group can be slow to form. */
 const joinPatienceMs = 5_000;
-
-/** kafkajs shows where a fetch began only to those who look. */
-const fetchedFrom = (batch: Batch): number =>
-  Number((batch as unknown as { readonly fetchedOffset: string }).fetchedOffset);
 
 /**
  * One member of a consumer group, built on these facts of kafkajs 2.2.4 (each was seen on a live broker):
@@ -66,48 +51,57 @@ const fetchedFrom = (batch: Batch): number =>
  */
 export class KafkajsSubscription implements Subscription {
   readonly #parts: KafkajsSubscriptionParts;
-  readonly #held = new Map<number, Held>();
-  /** Where a partition was found created anew: the topic as it is taken to be since; undefined until the next seek. */
-  readonly #renewed = new Map<number, TopicFacts | undefined>();
+  readonly #positions: Positions;
+  /** Aborted when nothing more is to be read; the consumer goes a little later (`#closing`), when all is committed. */
+  readonly #reading = new AbortController();
   readonly #closing = Promise.withResolvers<void>();
   readonly #sessionMs: number;
-  readonly #commits = new CommitQueue((offsets) => this.#sendCommits(offsets));
+  readonly #commits = new CommitQueue(
+    (offsets) => this.#sendCommits(offsets),
+    (partition) => this.#positions.has(partition),
+  );
   #consumer: Consumer | undefined;
   #memberId: string | undefined;
   #aliveAt = -Infinity;
-  #closed = false;
   #running: Promise<void> | undefined;
   #gathered: { readonly deliveries: Delivery[]; readonly done: Promise<void> } | undefined;
 
   constructor(parts: KafkajsSubscriptionParts) {
     this.#parts = parts;
     this.#sessionMs = parts.sessionTimeoutMs ?? defaultSessionMs;
+    const { topic, reader, facts, subscriber } = parts;
+    this.#positions = new Positions({
+      topic,
+      reader,
+      facts,
+      subscriber,
+      consumer: () => this.#consumer,
+      closing: this.#reading.signal,
+    });
+  }
+
+  get #closed(): boolean {
+    return this.#reading.signal.aborted;
   }
 
   start(): void {
     if (this.#running !== undefined) return;
     this.#running = this.#keepRunning();
-    void this.#watchTopic();
+    void this.#positions.watchTopic();
   }
 
   seek(partition: number, offset: number): void {
-    const held = this.#held.get(partition);
-    if (held === undefined || this.#closed) return;
-    held.paused = false;
-    this.#startFrom(held, offset);
+    this.#positions.seek(partition, offset);
   }
 
   pause(partition: number): void {
-    const held = this.#held.get(partition);
-    if (held === undefined) return;
-    held.paused = true;
-    this.#pauseFetching([partition]);
+    this.#positions.pause(partition);
   }
 
   async commit(partition: number, offset: number): Promise<void> {
     if (this.#closed) throw logError('CLOSED');
     try {
-      await this.#commits.commit(partition, offset, !this.#held.has(partition));
+      await this.#commits.commit(partition, offset);
     } catch (error) {
       throw asLogError(error);
     }
@@ -124,15 +118,15 @@ export class KafkajsSubscription implements Subscription {
 
   /** False too while no heartbeat was answered for a whole session: the group may have given the partition away. */
   assigns(partition: number): boolean {
-    return !this.#closed && this.#held.has(partition) && performance.now() - this.#aliveAt < this.#sessionMs;
+    return !this.#closed && this.#positions.has(partition) && performance.now() - this.#aliveAt < this.#sessionMs;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#reading.abort();
     await this.#commits.close();
     this.#closing.resolve();
     await this.#running;
-    this.#held.clear();
+    this.#positions.drop(this.#positions.partitions);
     this.#parts.onClose();
   }
 
@@ -147,20 +141,6 @@ export class KafkajsSubscription implements Subscription {
       });
       wait = joined ? firstRestartMs : Math.min(wait * 2, slowestRestartMs);
       await Promise.race([sleep(wait), this.#closing.promise]);
-    }
-  }
-
-  async #watchTopic(): Promise<void> {
-    const { topic, reader, facts } = this.#parts;
-    while (!this.#closed) {
-      await Promise.race([sleep(lookAtTopicMs, undefined, { ref: false }), this.#closing.promise]);
-      const identity = this.#closed ? undefined : await reader.identity(topic).catch(() => undefined);
-      if (identity === undefined) continue;
-      for (const held of this.#held.values()) {
-        const known = this.#renewed.has(held.partition) ? this.#renewed.get(held.partition) : facts;
-        const changed = known?.identity !== undefined && known.identity !== identity;
-        if (changed && held.expected !== undefined) this.#startFrom(held, held.expected);
-      }
     }
   }
 
@@ -211,103 +191,33 @@ export class KafkajsSubscription implements Subscription {
     // Under another name we are a new member: the old one was expelled, and others may have owned its partitions since.
     if (memberId !== this.#memberId) this.#loseAll();
     this.#memberId = memberId;
-    const { topic, subscriber } = this.#parts;
-    const now = memberAssignment[topic] ?? [];
-    const listed = new Set(now);
-    const lost = [...this.#held.keys()].filter((partition) => !listed.has(partition));
-    for (const partition of lost) this.#held.delete(partition);
-    if (lost.length > 0) subscriber.revoked(lost);
-
-    this.#pauseFetching(now);
-    const fresh = now.filter((partition) => !this.#held.has(partition));
-    for (const held of this.#held.values()) {
-      if (held.expected !== undefined) this.#startFrom(held, held.expected);
-    }
-    for (const partition of fresh) {
-      this.#held.set(partition, { partition, expected: undefined, paused: false, turn: 0 });
-    }
-    if (fresh.length > 0) subscriber.assigned(fresh);
+    const now = memberAssignment[this.#parts.topic] ?? [];
+    this.#lose(this.#positions.partitions.filter((partition) => !now.includes(partition)));
+    this.#positions.pauseFetching(now);
+    this.#positions.seekAgain();
+    const fresh = now.filter((partition) => !this.#positions.has(partition));
+    this.#positions.take(fresh);
+    if (fresh.length > 0) this.#parts.subscriber.assigned(fresh);
   }
 
   #loseAll(): void {
-    const lost = [...this.#held.keys()];
-    this.#held.clear();
-    if (lost.length > 0) this.#parts.subscriber.revoked(lost);
+    this.#lose(this.#positions.partitions);
   }
 
-  /** Before kafkajs is told a position, the broker is asked whether it is there: kafkajs would not say. */
-  #startFrom(held: Held, offset: number): void {
-    held.turn += 1;
-    held.expected = undefined;
-    this.#pauseFetching([held.partition]);
-    void this.#verifyAndResume(held, held.turn, offset);
-  }
-
-  async #verifyAndResume(held: Held, turn: number, offset: number): Promise<void> {
-    const current = (): boolean => !this.#closed && this.#held.get(held.partition) === held && held.turn === turn;
-    for (let wait = firstRestartMs; current(); wait = Math.min(wait * 2, slowestRestartMs)) {
-      try {
-        const failure = await this.#obstacle(held, offset);
-        if (!current()) return;
-        if (failure !== undefined) return this.#fail(held, failure);
-        held.expected = offset;
-        if (held.paused) return;
-        const { topic } = this.#parts;
-        this.#consumer?.seek({ topic, partition: held.partition, offset: String(offset) });
-        this.#consumer?.resume([{ topic, partitions: [held.partition] }]);
-        return;
-      } catch {
-        // The broker is away, or the consumer is being rebuilt: then the partition is assigned anew before long.
-        await Promise.race([sleep(wait), this.#closing.promise]);
-      }
-    }
-  }
-
-  /** Whoever seeks again after hearing that the topic was created anew means the topic that stands there now. */
-  async #obstacle(held: Held, offset: number): Promise<LogError | undefined> {
-    const { topic, reader, facts } = this.#parts;
-    const { partition } = held;
-    if (this.#renewed.has(partition) && this.#renewed.get(partition) === undefined) {
-      const identity = await reader.identity(topic);
-      this.#renewed.set(partition, identity === undefined ? facts : { ...facts, identity });
-    }
-    return obstacle({ topic, reader, facts: this.#renewed.get(partition) ?? facts }, partition, offset);
-  }
-
-  #fail(held: Held, failure: LogError): void {
-    if (failure.code === 'RECREATED') this.#renewed.set(held.partition, undefined);
-    held.expected = undefined;
-    held.turn += 1;
-    this.#pauseFetching([held.partition]);
-    this.#parts.subscriber.failed(held.partition, failure);
+  #lose(partitions: readonly number[]): void {
+    if (partitions.length === 0) return;
+    this.#positions.drop(partitions);
+    this.#parts.subscriber.revoked(partitions);
   }
 
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
-    const held = this.#held.get(batch.partition);
+    const held = this.#positions.get(batch.partition);
     // What is not resolved is fetched again, should it still be wanted.
     if (this.#closed || held === undefined || held.paused || held.expected === undefined || payload.isStale()) return;
     const { turn } = held;
-    if (fetchedFrom(batch) !== held.expected && !(await this.#continues(held, turn, batch))) return;
-    if (this.#held.get(batch.partition) !== held || held.turn !== turn) return;
+    if (!(await this.#positions.continues(held, batch)) || !this.#positions.current(held, turn)) return;
     await this.#gather({ held, turn, payload });
-  }
-
-  /** Did the fetch begin elsewhere because control records were skipped (true), or because the position was reset? */
-  async #continues(held: Held, turn: number, batch: Batch): Promise<boolean> {
-    const expected = held.expected!;
-    const begun = fetchedFrom(batch);
-    try {
-      const failure = await this.#obstacle(held, expected);
-      if (held.turn !== turn) return false;
-      if (failure === undefined && begun > expected) return true;
-      // In range, yet reset: the log was shorter when kafkajs asked, so it is not the one that was read before.
-      this.#fail(held, failure ?? logError('RECREATED'));
-    } catch {
-      // Not known now: the next attempt begins again where it should.
-      this.#startFrom(held, expected);
-    }
-    return false;
   }
 
   /**
@@ -346,7 +256,7 @@ export class KafkajsSubscription implements Subscription {
     }
     for (const { held, turn, payload } of deliveries) {
       // Sought elsewhere or lost meanwhile: then this end is not the position.
-      if (held.turn !== turn || this.#held.get(held.partition) !== held) continue;
+      if (!this.#positions.current(held, turn)) continue;
       held.expected = Number(payload.batch.lastOffset()) + 1;
       payload.resolveOffset(payload.batch.messages.at(-1)!.offset);
     }
@@ -355,14 +265,5 @@ export class KafkajsSubscription implements Subscription {
   /** Expelled in the midst of a batch: known now, while GROUP_JOIN comes only after the batch. */
   #heartbeatFailed(error: unknown): void {
     if (protocolError(error) === 'UNKNOWN_MEMBER_ID') this.#loseAll();
-  }
-
-  /** In the moment in which a consumer is rebuilt kafkajs throws; nothing is fetched then, and a join follows. */
-  #pauseFetching(partitions: readonly number[]): void {
-    try {
-      this.#consumer?.pause([{ topic: this.#parts.topic, partitions: [...partitions] }]);
-    } catch {
-      return;
-    }
   }
 }

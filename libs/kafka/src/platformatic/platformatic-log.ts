@@ -15,11 +15,13 @@ import type { Connection } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppendQueue, chunkLimits } from '../append-queue.ts';
 import type { Send } from '../append-queue.ts';
+import { createMissing } from '../create-missing.ts';
 import { asLogError, logError, protocolError } from '../log-errors.ts';
 import { defaultRequestTimeoutMs } from '../kafka-log-options.ts';
 import type { KafkaLogOptions } from '../kafka-log-options.ts';
 import { patiently } from '../patiently.ts';
 import { topicSettings } from '../topic-settings.ts';
+import { witnessed } from '../witnessed.ts';
 import { Cluster } from './cluster.ts';
 import { Connections } from './connections.ts';
 import { coordinatorOf } from './coordinator.ts';
@@ -89,34 +91,29 @@ export class PlatformaticLog implements Log {
 
   /** Topics that exist are left as they are; `facts` tells whether they have the right number of partitions. */
   async createTopics(specs: readonly TopicSpec[]): Promise<readonly string[]> {
-    return this.#administer(async () => {
-      // Another instance may create some between the question and the order: then the question is asked again.
-      for (let attempt = 1; ; attempt++) {
-        const missing: TopicSpec[] = [];
-        for (const spec of specs) if ((await this.#cluster.look(spec.name)) === undefined) missing.push(spec);
-        if (missing.length === 0) return [];
-        try {
-          await createTopicsV7.api.async(
-            await this.#cluster.controller(),
-            missing.map((spec) => {
-              const {
-                topic: name,
-                numPartitions,
-                replicationFactor,
-                configEntries,
-              } = topicSettings(spec, this.#options);
-              return { name, numPartitions, replicationFactor, assignments: [], configs: [...configEntries] };
-            }),
-            this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs,
-            false,
-          );
-          await Promise.all(missing.map(({ name }) => this.#led(name)));
-          return missing.map(({ name }) => name);
-        } catch (error) {
-          if (attempt === 3) throw error;
-        }
-      }
-    });
+    return this.#administer(() =>
+      createMissing(
+        async () => {
+          const missing: TopicSpec[] = [];
+          for (const spec of specs) if ((await this.#cluster.look(spec.name)) === undefined) missing.push(spec);
+          return missing;
+        },
+        (missing) => this.#create(missing),
+      ),
+    );
+  }
+
+  async #create(specs: readonly TopicSpec[]): Promise<void> {
+    await createTopicsV7.api.async(
+      await this.#cluster.controller(),
+      specs.map((spec) => {
+        const { topic: name, numPartitions, replicationFactor, configEntries } = topicSettings(spec, this.#options);
+        return { name, numPartitions, replicationFactor, assignments: [], configs: [...configEntries] };
+      }),
+      this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs,
+      false,
+    );
+    await Promise.all(specs.map(({ name }) => this.#led(name)));
   }
 
   async subscribe(options: SubscribeOptions, subscriber: Subscriber): Promise<Subscription> {
@@ -147,12 +144,8 @@ export class PlatformaticLog implements Log {
         false,
       );
       const partitions = groups.flatMap((one) => one.topics).flatMap((one) => one.partitions);
-      return new Map(
-        partitions
-          .map(({ partitionIndex, committedOffset }) => [partitionIndex, Number(committedOffset)] as const)
-          // Minus one stands for "never committed"; kafkajs commits minus two when it resets a position.
-          .filter(([, offset]) => offset !== -1)
-          .map(([partition, offset]) => [partition, Math.max(offset, 0)]),
+      return witnessed(
+        partitions.map(({ partitionIndex, committedOffset }) => [partitionIndex, Number(committedOffset)]),
       );
     });
   }

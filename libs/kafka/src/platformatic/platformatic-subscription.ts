@@ -34,7 +34,10 @@ export class PlatformaticSubscription implements Subscription {
   readonly #connections: Connections;
   readonly #member: GroupMember;
   readonly #fetcher: Fetcher;
-  readonly #commits = new CommitQueue((offsets) => this.#member.commit(offsets));
+  readonly #commits = new CommitQueue(
+    (offsets) => this.#member.commit(offsets),
+    (partition) => this.#held.has(partition),
+  );
   #waiting: Part[] = [];
   #next = delivery();
   #delivering: Promise<void> | undefined;
@@ -97,8 +100,7 @@ export class PlatformaticSubscription implements Subscription {
   async commit(partition: number, offset: number): Promise<void> {
     if (this.#closed !== undefined) throw logError('CLOSED');
     try {
-      // Of a partition that is given up, the next owner's offsets follow soon.
-      await this.#commits.commit(partition, offset, !this.#held.has(partition));
+      await this.#commits.commit(partition, offset);
     } catch (error) {
       throw asLogError(error);
     }

@@ -97,6 +97,14 @@ export const subscribeFaults: Readonly<
           .then((committed) => subscription().seek(partition, committed.get(partition) ?? offset)),
     },
   }),
+  'says that the group knows before it does': ({ subscription }) => ({
+    ask: {
+      commit: (partition, offset) => {
+        setTimeout(() => void subscription().commit(partition, offset), 100);
+        return Promise.resolve();
+      },
+    },
+  }),
   'cannot pause': () => ({ ask: { pause: () => {} } }),
   'believes itself the owner of everything': () => ({ ask: { assigns: () => true } }),
   'says nothing of what was lost': () => ({ tell: { revoked: () => {} } }),
