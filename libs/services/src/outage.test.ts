@@ -104,7 +104,16 @@ describe('a broker and a store that go away', () => {
     // Both away at the start: alive, not ready, and says why.
     expect((await fetch(`${running.url}/health/live`)).status).toBe(200);
     expect(await away()).toEqual(
-      expect.arrayContaining(['alert', 'detect', 'directory', 'ingest.cards', 'log', 'short-term', 'state']),
+      expect.arrayContaining([
+        'alert',
+        'barriers',
+        'detect',
+        'directory',
+        'ingest.cards',
+        'log',
+        'short-term',
+        'state',
+      ]),
     );
     expect(await metric('tocsin_dependency_up{dependency="log"} 0')).toBe(true);
     expect(await metric('tocsin_dependency_up{dependency="state"} 0')).toBe(true);

@@ -46,7 +46,7 @@ export const gauges = {
     about: '1 while the partition stands still until a person decides; absent otherwise.',
   },
   dependency_up: {
-    labels: { dependency: each('log, state, short-term, or stage') },
+    labels: { dependency: each('log, state, short-term, barriers, or stage') },
     about: '1 while what the service needs answers or is in good order, as of this scrape; else 0.',
   },
 

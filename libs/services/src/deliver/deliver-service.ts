@@ -29,6 +29,10 @@ export async function deliverService(context: ServiceContext): Promise<Service> 
   const tools = await httpTools();
   const opened = served.map((channel) => ({ ...channel, connection: channel.open(tools), breaker: new Breaker() }));
   for (const { id, breaker } of opened) watchBreaker(metrics, id, breaker);
+  // Asked before every send, on a connection of its own; that of the state says nothing of it.
+  const nobody = { tenantId: 'health', customerId: 'health', channel: 'health', provider: 'health' };
+  const check = async (): Promise<void> => void (await platform.barriers.ask([nobody]));
+  context.dependencies.add({ name: 'barriers', check });
   const feeds = opened.flatMap(({ id, channel, provider, connection, breaker }) =>
     lanes.map((lane) => {
       const watched = watchBacklog(metrics, id, lane);
