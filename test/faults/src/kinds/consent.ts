@@ -95,7 +95,7 @@ export const takenBackWhileWaiting: Kind = {
         await waitUntil(
           'the provider to want a message later',
           () => bed.graph.received().some((request) => request.to === to && request.outcome === 'rate-limited'),
-          { withinMs: 40_000 },
+          { withinMs: 120_000 },
         );
         for (const { process } of alerts) process.freeze();
         try {
