@@ -32,6 +32,21 @@ const optional = {
   },
 };
 
+/** class-validator brings the numbering plans of all countries, megabytes of every service, for a decorator that nothing here uses. */
+const numberingPlans = {
+  name: 'numbering plans',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^libphonenumber-js\// }, ({ path }) => ({ path, namespace: 'left out' }));
+    onLoad({ filter: /.*/, namespace: 'left out' }, () => ({ contents: 'export const parsePhoneNumber = undefined;' }));
+    onLoad({ filter: /\.js$/ }, ({ path }) => {
+      if (path.includes('node_modules') || !/\bisPhoneNumber\b/i.test(readFileSync(path, 'utf8'))) return undefined;
+      return {
+        errors: [{ text: `${relative(root, path)} needs libphonenumber-js, which tools/bundle.mjs leaves out.` }],
+      };
+    });
+  },
+};
+
 /** Whoever looks for files beside itself looks where it was before: the folders of the image are those of the workspace. */
 const beside = {
   name: 'files beside a module',
@@ -68,7 +83,7 @@ export async function bundle(folder) {
     platform: 'node',
     target: 'node24',
     external: outside,
-    plugins: [optional, beside],
+    plugins: [numberingPlans, optional, beside],
     // Names stay: they are what a stack trace says.
     minifyWhitespace: true,
     minifySyntax: true,
