@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const patienceMs = 90_000;
+const patienceMs = 300_000;
 const callMs = 4_000;
 
 /**
