@@ -16,7 +16,7 @@ describe('metrics', () => {
 
   it('have no label that could hold whatever the world sends', () => {
     const bounded = ['stage', 'partition', 'channel', 'source', 'topic', 'built-in language', 'build', 'Node release'];
-    const also = ['rule or condition', 'channel, or inbox', 'log, state, short-term, or stage'];
+    const also = ['rule or condition', 'channel, or inbox', 'log, state, short-term, barriers, or stage'];
     for (const { labels } of Object.values({ ...counters, ...gauges, ...histograms })) {
       for (const values of Object.values(labels as Readonly<Record<string, LabelValues>>)) {
         if ('each' in values) expect([...bounded, ...also]).toContain(values.each);
