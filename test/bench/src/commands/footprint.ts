@@ -49,8 +49,8 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 async function idle(bed: Bed, seconds: number): Promise<Footprint['idle']> {
   const chain = await startChain(bed);
   try {
-    // Groups form and code is compiled; that is not idling.
-    await sleep(Math.min(8_000, seconds * 500));
+    // Groups form and code is compiled, for a quarter of a minute; that is not idling.
+    await sleep(Math.min(20_000, seconds * 1_000));
     const cpu = new Map([...chain.services].map(([stage, { pid }]) => [stage, cpuSecondsOf(pid)]));
     await sleep(seconds * 1_000);
     return Object.fromEntries(
