@@ -199,10 +199,6 @@ function repetitions(name, type, seen, told, faults, found, allowed) {
   }
 }
 
-/** Until every partition delivers again, owners, connections and stores are still coming back. */
-const overAt = ({ endedAt, recoveryMs }) =>
-  endedAt === undefined || recoveryMs === undefined ? Infinity : endedAt + recoveryMs;
-
 /** Why the outcome of an earlier attempt could not be known. */
 function causeOf(repeat, told, faults) {
   const earlier = told.filter((message) => message !== repeat);
@@ -215,13 +211,12 @@ function causeOf(repeat, told, faults) {
     ({ kind, beganAt }) => kind === 'embedded-kill' && beganAt >= first - killMs && beganAt <= repeat.at,
   );
   if (killed) return 'lost with the process (embedded-kill)';
-  const around = faults.find((fault) => {
-    const { beganAt, kind, target } = fault;
+  const around = faults.find(({ beganAt, endedAt, kind, target }) => {
     const touches =
       target.startsWith('deliver') ||
       target.startsWith('gateway') ||
       /broker|redis|build|older|lag/.test(`${kind} ${target}`);
-    return touches && beganAt <= repeat.at && overAt(fault) >= from;
+    return touches && beganAt <= repeat.at && (endedAt ?? Infinity) >= from;
   });
   return around === undefined ? undefined : `lost with a process, a connection or a store (${around.kind})`;
 }

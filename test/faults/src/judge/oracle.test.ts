@@ -146,13 +146,6 @@ describe('the oracle of the campaign', () => {
     const fault = { number: 1, kind: 'kill', target: 'deliver-a', beganAt: fraud.at - 100, endedAt: fraud.at + 100 };
     const verdict = ask((sent) => [...sent, repeat], { faults: [fault] });
     expect([counts(verdict), Object.values(verdict.allowed.repeated)]).toEqual([{}, [1]]);
-    // A fault is over when all is well again, not when it was undone.
-    const undone = { ...fault, beganAt: fraud.at - 200_000, endedAt: fraud.at - 100_000 };
-    const slow = ask((sent) => [...sent, repeat], { faults: [{ ...undone, recoveryMs: 90_000 }] });
-    expect([counts(slow), Object.values(slow.allowed.repeated)]).toEqual([{}, [1]]);
-    expect(counts(ask((sent) => [...sent, repeat], { faults: [{ ...undone, recoveryMs: 300 }] }))).toEqual({
-      doubled: 1,
-    });
     // The one process forgets what it knew when it is killed, and at no other time: a full disk excuses nothing.
     const one = { number: 1, target: 'the one process', kind: 'embedded-kill' };
     const killed = { ...one, beganAt: fraud.at + 200, endedAt: fraud.at + 2_000 };
