@@ -33,6 +33,19 @@ describe('metrics', () => {
     expect(await metrics.text()).toContain('tocsin_stage_partitions{stage="detect"} 2');
   });
 
+  it('adds up what a gauge says, and tells nothing from none', async () => {
+    const metrics = new Metrics({ processMetrics: false });
+    expect(await metrics.total('lag_records')).toBeUndefined();
+    metrics.set('lag_records', { stage: 'detect', partition: '0' }, 0);
+    expect(await metrics.total('lag_records')).toBe(0);
+    metrics.set('lag_records', { stage: 'detect', partition: '1' }, 7);
+    metrics.set('lag_records', { stage: 'alert', partition: '1' }, 5);
+    expect(await metrics.total('lag_records')).toBe(12);
+    for (const partition of ['0', '1']) metrics.remove('lag_records', { stage: 'detect', partition });
+    metrics.remove('lag_records', { stage: 'alert', partition: '1' });
+    expect(await metrics.total('lag_records')).toBeUndefined();
+  });
+
   it('prints counters, gauges and histograms under one prefix', async () => {
     const metrics = new Metrics({ processMetrics: false });
     metrics.count('records', { stage: 'detect', outcome: 'processed' }, 3);

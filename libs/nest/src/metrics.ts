@@ -65,6 +65,12 @@ export class Metrics {
     this.#gauges.get(name)?.set(labels, value);
   }
 
+  /** The sum over all label values; undefined where nothing is set. */
+  async total(name: GaugeName): Promise<number | undefined> {
+    const { values } = await this.#gauges.get(name)!.get();
+    return values.length === 0 ? undefined : values.reduce((sum, { value }) => sum + value, 0);
+  }
+
   /** What was set no longer holds in this process: another one reports it now, or nobody. */
   remove<Name extends GaugeName>(name: Name, labels: GaugeLabels<Name> & Labels): void {
     this.#gauges.get(name)?.remove(labels);

@@ -45,7 +45,10 @@ describe('what is remembered of an account', () => {
         program.absorb();
       }
     }
-    expect(new History(history.packed(), history.storedSets())).toEqual(history);
+    const laidOut = [...history.rings];
+    const read = new History(history.pack(), history.storedSets());
+    expect([read.rings, read.sets]).toEqual([laidOut, history.sets]);
+    expect(history.rings).toEqual(laidOut);
   });
 
   it('stays within one entry, whatever happens and whatever the rule set says', () => {
@@ -58,7 +61,7 @@ describe('what is remembered of an account', () => {
         program.judge();
         program.absorb();
       }
-      const rings = history.packed()!;
+      const rings = history.pack()!;
       // JSON is longer than what is stored.
       expect(rings.length + JSON.stringify(history.sets).length).toBeLessThan(parameters === widest ? 60_000 : 30_000);
     }

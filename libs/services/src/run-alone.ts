@@ -4,6 +4,7 @@ import {
   closeOnSignal,
   configurationExitCode,
   describeProblems,
+  markByBacklog,
   openLogger,
   releaseMemory,
   tuneCollector,
@@ -41,9 +42,9 @@ export async function runAlone(name: ServiceName, args: readonly string[] = proc
   try {
     const settings = readSettings(text, process.env);
     const logger = openLogger(name, settings.logLevel);
-    // detect has the most alive, and works on every payment. The others would need much more memory to drain a backlog.
-    tuneCollector({ concurrentMarking: name !== 'detect' });
+    tuneCollector();
     const running = await start({ settings, services: [name], logger, refused: (error) => refuse(error.message) });
+    markByBacklog(() => running.metrics.total('lag_records'));
     releaseMemory();
     say(`${name} listens on ${running.url} (/health/live, /health/ready, /metrics).`);
     closeOnSignal([{ name, close: () => running.close() }], logger, { announce: say });

@@ -82,7 +82,7 @@ export class AccountState {
   /** What is stored of it: MessagePack asks for it as JSON does. */
   toJSON(): StoredAccount {
     return [
-      this.history.packed() ?? null,
+      this.history.pack() ?? null,
       this.history.storedSets() ?? null,
       this.seen ?? null,
       this.roomAt ?? null,

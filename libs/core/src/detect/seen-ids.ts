@@ -1,3 +1,4 @@
+import { packedNumbers, unpackedNumbers } from '../rules/packed-numbers.ts';
 import type { Entries } from '../stage.ts';
 import type { Instant } from '../time.ts';
 import { seenEntry, statusOrder } from './account-state.ts';
@@ -12,12 +13,13 @@ import type { AccountState, SeenTransaction } from './account-state.ts';
  * entry per transaction, however many it has.
  *
  * In the account's entry they are one text, because a text is stored and read at the cost of a copy: for each id a line
- * `id, status, time, minor units, content, until when, and what only some have as JSON`, separated by tabs. Each line begins
- * with a line feed, so that an id is found by searching. Ids have no control characters.
+ * `id, numbers, and what only some have as JSON`, separated by tabs; the numbers are packed (packed-numbers): status, time,
+ * minor units, until when, and the content where it is known. Each line begins with a line feed, so that an id is found by
+ * searching. Ids have no control characters, nor have packed numbers.
  */
 
-/** So long may the text become: some 32 ids, which is two weeks of an account with two payments a day. */
-export const mostSeenText = 2_000;
+/** So long may the text become: some 30 ids, which is two weeks of an account with two payments a day. */
+export const mostSeenText = 1_500;
 
 const isFull = (text: string): boolean => text.length >= mostSeenText;
 
@@ -106,19 +108,37 @@ export class SeenIds {
 
 function lineOf(id: string, seen: SeenTransaction, until: Instant): string {
   const { status, at, minor, content, fired, lifecycle, merchant, card } = seen;
-  const line = `\n${id}\t${statusOrder.indexOf(status)}\t${at}\t${minor}\t${content ?? ''}\t${until}`;
+  const rank = statusOrder.indexOf(status);
+  const numbers = packedNumbers(content === undefined ? [rank, at, minor, until] : [rank, at, minor, until, content]);
+  const line = `\n${id}\t${numbers}`;
   if (fired === undefined && lifecycle === undefined && merchant === undefined && card === undefined) return line;
   return `${line}\t${JSON.stringify({ fired, lifecycle, merchant, card })}`;
 }
 
 function parse(line: string): { readonly seen: SeenTransaction; readonly until: Instant } {
-  const [, status, at, minor, content, until, more] = line.split('\t');
+  const [, numbers, more] = line.split('\t');
+  const [rank, at, minor, until, content] = unpackedNumbers(numbers!);
   const seen: SeenTransaction = {
-    status: statusOrder[Number(status)]!,
-    at: Number(at),
-    minor: Number(minor),
-    ...(content === '' ? {} : { content: Number(content) }),
+    status: statusOrder[rank!]!,
+    at: at!,
+    minor: minor!,
+    ...(content === undefined ? {} : { content }),
     ...(more === undefined ? {} : (JSON.parse(more) as Partial<SeenTransaction>)),
   };
-  return { seen, until: Number(until) };
+  return { seen, until: until! };
+}
+
+/** What build 0.1.0 wrote: a line has its numbers in decimal, between tabs: status, time, minor units, content, until when. */
+export function seenFromDecimal(text: string): string {
+  if (text === '') return text;
+  const lines = text
+    .slice(1)
+    .split('\n')
+    .map((line) => {
+      const [id, rank, at, minor, content, until, more] = line.split('\t');
+      const known = content === '' ? [rank, at, minor, until] : [rank, at, minor, until, content];
+      const numbers = packedNumbers(known.map(Number));
+      return `\n${id}\t${numbers}${more === undefined ? '' : `\t${more}`}`;
+    });
+  return lines.join('');
 }

@@ -6,13 +6,14 @@ import type { Instant } from '../time.ts';
 import { AccountState } from './account-state.ts';
 import type { EventCounts, HolderConditions, Holders, LabelCounts, Settings, Trust } from './account-state.ts';
 import { chosenConditions } from './chosen-conditions.ts';
+import { seenFromDecimal } from './seen-ids.ts';
 
 /**
  * The value of an account's entry: a row, since it is written and read with nearly every transaction, and names would be a
  * good part of its bytes. A new field goes to the end; what is shorter was written before there was one.
  */
 export type StoredAccount = readonly [
-  rings: Uint8Array | null,
+  rings: string | null,
   sets: Record<string, SeenValues> | null,
   seen: string | null,
   roomAt: Instant | null,
@@ -96,7 +97,7 @@ function fromRow(row: StoredAccount): AccountState {
 
 function fromNames(named: NamedAccount): AccountState {
   const account = new AccountState(History.fromNames(named.history));
-  account.seen = named.seen;
+  account.seen = named.seen === undefined ? undefined : seenFromDecimal(named.seen);
   account.roomAt = named.roomAt;
   account.apartUntil = named.apartUntil;
   account.firstAt = named.firstAt;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { History, keyLimit, storeNumber } from './history.ts';
-import { numbersFrom, numbersInto } from './packed-numbers.ts';
+import { packedNumbers, unpackedNumbers } from './packed-numbers.ts';
 import { findRow, insertRow, removeRow } from './ring.ts';
 import { PlainHistory } from './test/plain-history.ts';
 
@@ -13,7 +13,7 @@ const insert = (history: History, store: number, key: number, at: number, column
 
 const small = (max: number) => fc.integer({ min: 0, max });
 const act = fc.record({
-  kind: fc.constantFrom('insert', 'insert', 'insert', 'insert', 'remove', 'store'),
+  kind: fc.constantFrom('insert', 'insert', 'insert', 'insert', 'remove', 'store', 'pack'),
   store: small(2),
   key: fc.oneof(small(2), small(6)),
   row: fc.record({ at: fc.oneof(small(8), small(60)).map((at) => 1_000 + at), column: small(2) }),
@@ -52,7 +52,8 @@ describe('a history', () => {
         let history = new History();
         const plain = new PlainHistory();
         for (const { kind, store, key, row } of acts) {
-          if (kind === 'store') history = new History(history.packed());
+          if (kind === 'store') history = new History(history.pack());
+          else if (kind === 'pack') history.pack();
           else if (kind === 'insert') {
             const ring = history.useRing(store, key, keys);
             expect(insertRow(history.rings, ring, row.at, [row.column], limits)).toBe(
@@ -68,7 +69,7 @@ describe('a history', () => {
           expect(history.rings).toEqual(plain.numbers);
           expect(history.ringsOf(store)).toHaveLength(plain.ringsOf(store).length);
         }
-        expect(numbersFrom(history.packed() ?? new Uint8Array())).toEqual(plain.numbers);
+        expect(unpackedNumbers(history.pack() ?? '')).toEqual(plain.numbers);
       }),
       { numRuns: 300 },
     );
@@ -87,12 +88,13 @@ describe('a history', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.array(fc.oneof(fc.string(), fc.nat()))), (sets) => {
         const history = new History();
-        expect(history.packed()).toBeUndefined();
+        expect(history.pack()).toBeUndefined();
         Object.assign(history.sets, sets);
         insert(history, 7, 1, 2 ** 42, [-9_000_000]);
-        const rings = history.packed()!;
-        expect(rings).toEqual(numbersInto([7, 1, 4, 2 ** 42, 0, 0, -9_000_000]));
-        expect(new History(rings, history.storedSets())).toEqual(history);
+        const rings = history.pack()!;
+        expect(rings).toEqual(packedNumbers([7, 1, 4, 2 ** 42, 0, 0, -9_000_000]));
+        const read = new History(rings, history.storedSets());
+        expect([read.rings, read.sets]).toEqual([history.rings, history.sets]);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { numbersFrom, numbersInto } from './packed-numbers.ts';
+import { packedNumbers, unpackedNumbers } from './packed-numbers.ts';
 import { addRing, endOf } from './ring.ts';
 import type { Rings } from './ring.ts';
 import { hash32 } from './hash.ts';
@@ -21,23 +21,28 @@ export type HistoryByName = Readonly<
 /** By which the rings of a store are known: the hash of its name. */
 export const storeNumber = (id: string): number => hash32(id);
 
-const nothing = new Uint8Array();
-
 /**
  * What all features remember of one account: rings of rows, each of a store and one of its keys (a card, a device), and sets
  * of values. Keys are hashes of 32 bit: among at most 16 of them, two of one account agree once in some hundred million
- * accounts. The rings are one array of numbers here, and one piece of bytes where they are stored, because they are read and
- * written with nearly every transaction.
+ * accounts. The rings are one array of numbers while something is done with them, and one text where they are stored,
+ * because they are read and written with nearly every transaction. What was stored lies here as that text until it is next
+ * looked at: a fifth of the memory, and most accounts wait longer than they work.
  */
 export class History {
-  /** See ring.ts. The rings of each store in the order of use, the newest last. */
-  readonly rings: Rings;
+  #rings: Rings | undefined;
+  /** Of the rings, while they are not laid out. */
+  #packed: string;
   readonly sets: Record<string, SeenValues>;
 
-  /** From what `packed` and `storedSets` gave. */
-  constructor(rings?: Uint8Array | null, sets?: Record<string, SeenValues> | null) {
-    this.rings = numbersFrom(rings ?? nothing);
+  /** From what `pack` and `storedSets` gave. */
+  constructor(packed?: string | null, sets?: Record<string, SeenValues> | null) {
+    this.#packed = packed ?? '';
     this.sets = sets ?? {};
+  }
+
+  /** See ring.ts. The rings of each store in the order of use, the newest last. Not to be kept: `pack` gives them up. */
+  get rings(): Rings {
+    return (this.#rings ??= unpackedNumbers(this.#packed));
   }
 
   static fromNames(named: HistoryByName): History {
@@ -100,8 +105,12 @@ export class History {
   }
 
   /** The rings, as they are stored: for each of them its store, its key, how many numbers, the numbers. */
-  packed(): Uint8Array | undefined {
-    return this.rings.length === 0 ? undefined : numbersInto(this.rings);
+  pack(): string | undefined {
+    if (this.#rings !== undefined) {
+      this.#packed = packedNumbers(this.#rings);
+      this.#rings = undefined;
+    }
+    return this.#packed === '' ? undefined : this.#packed;
   }
 
   /** The sets, as they are stored. */
