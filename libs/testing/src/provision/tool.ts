@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { progress } from './progress.ts';
 
@@ -36,8 +37,10 @@ function find(tool: Tool): string | undefined {
   return undefined;
 }
 
+/** One at a time: tests in other processes install too. What else installs on the machine is waited for as well. */
 function apt(...parameters: readonly string[]): void {
-  const run = spawnSync('apt-get', parameters, {
+  const alone = [join(tmpdir(), 'tocsin-apt.lock'), 'apt-get', '-o', 'DPkg::Lock::Timeout=300'];
+  const run = spawnSync('flock', [...alone, ...parameters], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     encoding: 'utf8',
   });
