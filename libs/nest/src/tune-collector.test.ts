@@ -55,8 +55,32 @@ describe('marking', () => {
     expect(threads('100')).toBeLessThan(0.7 * many);
   });
 
-  it('stays as it is where nobody knows what waits', () => {
-    expect(threads('undefined')).toBeGreaterThan(0.7 * threads('100_000'));
+  it('is decided after each full collection, and stays as it is where nobody knows what waits', () => {
+    const decided = execFileSync(
+      process.execPath,
+      [
+        '--expose-gc',
+        '--input-type=module',
+        '-e',
+        `const { markByBacklog } = await import(${JSON.stringify(module)});
+        const waiting = [5_001, undefined, 5_000, 0, undefined, 1e6];
+        markByBacklog(async () => waiting.shift(), (flag) => console.log(flag));
+        const turn = () => new Promise((resolve) => setTimeout(resolve, 50));
+        for (let collection = 0; collection < 6; collection++) {
+          gc({ type: 'minor' });
+          await turn();
+          gc();
+          await turn();
+        }`,
+      ],
+      { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } },
+    );
+    expect(decided.trim().split('\n')).toEqual([
+      '--concurrent-marking',
+      '--no-concurrent-marking',
+      '--no-concurrent-marking',
+      '--concurrent-marking',
+    ]);
   });
 
   it('may change from one collection to the next', () => {

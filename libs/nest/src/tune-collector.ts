@@ -26,10 +26,10 @@ export function tuneCollector(): void {
  *
  * `waiting` says how many records wait for this process; undefined, where it has no partition, changes nothing.
  */
-export function markByBacklog(waiting: () => Promise<number | undefined>): void {
+export function markByBacklog(waiting: () => Promise<number | undefined>, set = setFlagsFromString): void {
   const observer = new PerformanceObserver((list) => {
     const isFull = list.getEntries().some((entry) => kindOf(entry) === constants.NODE_PERFORMANCE_GC_MAJOR);
-    if (isFull) void waiting().then(decide);
+    if (isFull) void waiting().then((records) => decide(records, set));
   });
   observer.observe({ entryTypes: ['gc'] });
 }
@@ -37,7 +37,7 @@ export function markByBacklog(waiting: () => Promise<number | undefined>): void 
 /** The types of Node know no `detail`. */
 const kindOf = (entry: object): unknown => (entry as { readonly detail?: { readonly kind: number } }).detail?.kind;
 
-function decide(waiting: number | undefined): void {
+function decide(waiting: number | undefined, set: (flag: string) => void): void {
   if (waiting === undefined) return;
-  setFlagsFromString(waiting > mostWaiting ? '--concurrent-marking' : '--no-concurrent-marking');
+  set(waiting > mostWaiting ? '--concurrent-marking' : '--no-concurrent-marking');
 }

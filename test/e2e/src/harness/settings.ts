@@ -129,7 +129,8 @@ export const settingsOf = ({
     ],
     rate: { perSecond: 10_000, burst: 10_000 },
   },
-  deliver: { timeoutMs: 5_000 },
+  // Few at a time, so that a crash leaves few in doubt.
+  deliver: { timeoutMs: 5_000, concurrency: 4 },
   engine: { checkpointMs: 500, leaseMs: 4_000, sessionTimeoutMs: 6_000 },
   logLevel: 'info',
 });
