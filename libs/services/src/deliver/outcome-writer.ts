@@ -39,6 +39,9 @@ export class OutcomeWriter {
   #running: Promise<void> | undefined;
   #cancelWait = (): void => {};
   #giveUpAt = Infinity;
+  /** Dropped since somebody last heard of it. */
+  #unsaid = 0;
+  #saidAt = -Infinity;
 
   constructor(options: OutcomeWriterOptions) {
     this.#options = options;
@@ -92,10 +95,14 @@ export class OutcomeWriter {
         await this.#view!.append(batch.map((value) => ({ key: keyOf(value.tenantId, value.customerId), value })));
         const written = new Set(batch);
         this.#waiting = this.#waiting.filter((record) => !written.has(record));
+        this.#sayDropped();
         return;
       } catch {
         const now = clock.monotonic();
-        if (now + waitMs > this.#giveUpAt) return this.#drop(this.#waiting.length);
+        if (now + waitMs > this.#giveUpAt) {
+          this.#drop(this.#waiting.length);
+          return this.#sayDropped();
+        }
         if (!told && now - since > patienceMs) {
           told = true;
           this.#say('outcomes wait for the log', this.#waiting.length);
@@ -111,10 +118,19 @@ export class OutcomeWriter {
     }
   }
 
-  /** The oldest. The deadline will settle their attempts. */
+  /** The oldest. The deadline will settle their attempts. Many may follow one another: the log is told once in a while. */
   #drop(count: number): void {
-    this.#say('outcomes could not be recorded', count);
+    const { clock, patienceMs } = this.#options;
+    this.#unsaid += count;
+    if (clock.monotonic() - this.#saidAt >= patienceMs) this.#sayDropped();
     this.#dropped(this.#waiting.splice(0, count));
+  }
+
+  #sayDropped(): void {
+    if (this.#unsaid === 0) return;
+    this.#say('outcomes could not be recorded', this.#unsaid);
+    this.#unsaid = 0;
+    this.#saidAt = this.#options.clock.monotonic();
   }
 
   #say(message: string, outcomes: number): void {
