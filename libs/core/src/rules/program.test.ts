@@ -10,7 +10,7 @@ import { attempts, cardPresentPlaces, credits, debits, declinesBut, upTo } from 
 import { Program } from './program.ts';
 import { problemsOfRuleSet } from './rule-set.ts';
 import { defineRule } from './rule.ts';
-import { spanText } from './span-text.ts';
+import { aboutText, spanText } from './span-text.ts';
 
 const start = Date.UTC(2026, 0, 1);
 let ids = 0;
@@ -293,5 +293,20 @@ describe('a span', () => {
   it('is written as people say it', () => {
     const spans = [minutes(10), minutes(1), hours(1), hours(24), 90_000, 1_500];
     expect(spans.map(spanText)).toEqual(['10 minutes', '1 minute', '1 hour', '1 day', '90 seconds', '1500 ms']);
+  });
+
+  it('that was measured is rounded to a unit of which it has two', () => {
+    const spans = [0, 1_499, 87_426, minutes(2), 3_599_999, hours(1), 100 * minutes(1) + 1, hours(47), hours(60) - 1];
+    expect(spans.map(aboutText)).toEqual([
+      '1 second',
+      '1 second',
+      '87 seconds',
+      '2 minutes',
+      '1 hour',
+      '1 hour',
+      '100 minutes',
+      '47 hours',
+      '2 days',
+    ]);
   });
 });

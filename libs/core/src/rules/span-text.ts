@@ -17,3 +17,9 @@ export function spanText(span: Span): string {
   }
   return `${span} ms`;
 }
+
+/** A span that was measured, to the largest unit of which it has two: 87,426 ms are `87 seconds`. */
+export function aboutText(span: Span): string {
+  const [unit] = units.find(([one]) => span >= 2 * one) ?? units.at(-1)!;
+  return spanText(Math.max(1, Math.round(span / unit)) * unit);
+}

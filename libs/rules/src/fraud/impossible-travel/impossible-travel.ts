@@ -1,4 +1,5 @@
 import {
+  aboutText,
   cardPresentPlaces,
   defineRule,
   fired,
@@ -6,7 +7,6 @@ import {
   insufficientHistory,
   previousPlace,
   quiet,
-  spanText,
 } from '@tocsin/core';
 import { distanceKm } from './distance.ts';
 
@@ -30,7 +30,7 @@ export const impossibleTravel = defineRule({
     const span = tx.occurredAt - previous.at;
     // Multiplied out, so that no time at all between the two needs no case of its own.
     if (km <= kilometres || km * hours(1) <= kilometresPerHour * span) return quiet;
-    return fired(score, `${Math.round(km)} km within ${spanText(span)}`, {
+    return fired(score, `${Math.round(km)} km within ${aboutText(span)}`, {
       observedKm: Math.round(km * 10) / 10,
       spanMs: span,
       thresholdKm: kilometres,
