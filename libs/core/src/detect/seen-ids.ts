@@ -110,10 +110,13 @@ function lineOf(id: string, seen: SeenTransaction, until: Instant): string {
   const { status, at, minor, content, fired, lifecycle, merchant, card } = seen;
   const rank = statusOrder.indexOf(status);
   const numbers = packedNumbers(content === undefined ? [rank, at, minor, until] : [rank, at, minor, until, content]);
-  const line = `\n${id}\t${numbers}`;
-  if (fired === undefined && lifecycle === undefined && merchant === undefined && card === undefined) return line;
-  return `${line}\t${JSON.stringify({ fired, lifecycle, merchant, card })}`;
+  if (fired === undefined && lifecycle === undefined && merchant === undefined && card === undefined)
+    return joined(id, numbers);
+  return joined(id, numbers, JSON.stringify({ fired, lifecycle, merchant, card }));
 }
+
+const joined = (id: string, numbers: string, more?: string): string =>
+  more === undefined ? `\n${id}\t${numbers}` : `\n${id}\t${numbers}\t${more}`;
 
 function parse(line: string): { readonly seen: SeenTransaction; readonly until: Instant } {
   const [, numbers, more] = line.split('\t');
@@ -137,8 +140,7 @@ export function seenFromDecimal(text: string): string {
     .map((line) => {
       const [id, rank, at, minor, content, until, more] = line.split('\t');
       const known = content === '' ? [rank, at, minor, until] : [rank, at, minor, until, content];
-      const numbers = packedNumbers(known.map(Number));
-      return `\n${id}\t${numbers}${more === undefined ? '' : `\t${more}`}`;
+      return joined(id!, packedNumbers(known.map(Number)), more);
     });
   return lines.join('');
 }
