@@ -39,6 +39,14 @@ describe('a plan', () => {
     expect(bytes / 2_000).toBeLessThan(480);
   });
 
+  it('takes as many accounts as keep quiet in the time it has', () => {
+    const days = 86_400_000;
+    const inTwoDays = [250_000, 300_000, 600_000].map((records) => planOf({ records, now, spanMs: 1.9 * days }));
+    expect(inTwoDays.map(({ accounts }) => accounts)).toEqual([20_000, 23_077, 60_000]);
+    for (const { gapMs } of inTwoDays) expect(gapMs).toBeGreaterThan(days / 10);
+    expect(planOf({ records: 1_000_000, now }).accounts).toBe(50_000);
+  });
+
   it('alerts by the holder’s condition where it says so, and is quiet under every rule otherwise', () => {
     const plan = planOf({ records: 4_000, now, accounts: 200, reachable: 50, alerting: 0.1 });
     const detect = detectInMemory(now);

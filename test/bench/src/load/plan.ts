@@ -33,9 +33,10 @@ export interface Planned {
 /** Transactions may lie 5 days back and still alert; four leave room for a slow run. */
 const longestSpanMs = 4 * 86_400_000;
 
-/** With more, the rules about many payments in a short time would fire: ten a day. */
 const ordinaryPerAccount = 20;
 const alertsPerAccount = 12;
+/** Closer together, the rules about many payments in a short time would fire: ten a day. */
+const leastGapMs = 2.7 * 3_600_000;
 
 export interface Wanted extends Partial<Plan> {
   readonly records: number;
@@ -46,9 +47,12 @@ export interface Wanted extends Partial<Plan> {
 
 export function planOf(wanted: Wanted): Plan {
   const { records, now, alerting = 0.02, spanMs = longestSpanMs } = wanted;
-  const accounts = wanted.accounts ?? Math.max(20_000, Math.ceil(records / ordinaryPerAccount));
   const alerts = Math.floor(records * alerting);
-  const reachable = Math.min(accounts, wanted.reachable ?? Math.max(2_000, Math.ceil(alerts / alertsPerAccount)));
+  const mostReachable = wanted.reachable ?? Math.max(2_000, Math.ceil(alerts / alertsPerAccount));
+  const room = Math.floor(spanMs / leastGapMs) - Math.ceil(alerts / mostReachable);
+  const ordinary = Math.max(1, Math.min(ordinaryPerAccount, room));
+  const accounts = wanted.accounts ?? Math.max(20_000, Math.ceil(records / ordinary));
+  const reachable = Math.min(accounts, mostReachable);
   const perAccount = Math.ceil((records - alerts) / accounts) + Math.ceil(alerts / reachable);
   return {
     accounts,
