@@ -8,8 +8,9 @@ import { judge, read } from '../e2e/oracle.mjs';
 
 /** A message that was on its way when consent was taken back is not called back: check and call are some moments apart. */
 const underWayMs = 500;
-/** Questions are asked again after ten minutes. */
+/** Questions are asked again after ten minutes, and three times at most. */
 const reminderMs = 590_000;
+const remindersAtMost = 2;
 /** An urgent message waits so long for news of an attempt, after the attempt's own deadline. */
 const doubtMs = 60_000;
 
@@ -60,6 +61,7 @@ export function verdictOf(evidence) {
   const { setUp, sent, taken, faults, doubts } = evidence;
   const found = { lost: [], doubled: [], unexpected: [], reordered: [], unconsented: [], misread: [] };
   const allowed = { repeated: {}, unknown: 0, saidInVain: 0, underWay: 0, reminded: 0, elsewhere: 0, overtaken: 0 };
+  let compared = 0;
   const off = rulesOff(evidence);
   // In the order of time: of two copies in two partitions the later one says nothing new.
   const bank = evidence.bank
@@ -132,7 +134,12 @@ export function verdictOf(evidence) {
     if (seen.length === 0) {
       const spare = type === 'fraud-check' ? nameless.get(customerId)?.shift() : undefined;
       if (spare !== undefined) allowed.elsewhere += 1;
-      else if (type !== 'fraud-check' && doubtful.has(`${customerId} ${amount}`)) allowed.unknown += 1;
+      else if (
+        type !== 'fraud-check' &&
+        doubtful.has(`${customerId} ${amount}`) &&
+        (told.some(misbehaved) || faultOfSender(faults, publishedAt, Infinity) !== undefined)
+      )
+        allowed.unknown += 1;
       else found.lost.push(`${name}, published at ${new Date(publishedAt).toISOString()}, ${told.length} requests`);
       continue;
     }
@@ -144,8 +151,9 @@ export function verdictOf(evidence) {
     if (settled && another === undefined) {
       const key = `${accountId} ${customerId} ${seen[0].channel} ${type} ${partition}`;
       const decided = deliveries.get(`${customerId} ${amount} ${seen[0].channel}`);
-      const told = seen.length === 1 ? seen[0].place : undefined;
-      orders.set(key, [...(orders.get(key) ?? []), { name, ...own[0], decided, told }]);
+      const { place, at } = seen.length === 1 ? seen[0] : {};
+      const one = { name, ...own[0], decided, told: place, at, tried: told };
+      orders.set(key, [...(orders.get(key) ?? []), one]);
     }
   }
 
@@ -158,8 +166,16 @@ export function verdictOf(evidence) {
     const inOrder = all.toSorted((a, b) => a.offset - b.offset);
     for (let i = 1; i < inOrder.length; i++) {
       const [before, after] = [inOrder[i - 1], inOrder[i]];
+      if (after.decided !== undefined && before.decided !== undefined) compared += 1;
       if (after.decided < before.decided) found.reordered.push(`${after.name} was decided before ${before.name}`);
-      if (after.told < before.told) allowed.overtaken += 1;
+      if (!(after.told < before.told)) continue;
+      // An attempt is let go where the provider or whoever sends is in trouble, and nowhere else.
+      if (
+        before.tried.some(({ outcome }) => outcome !== 'accepted') ||
+        faultOfSender(faults, after.timestamp, before.at)
+      )
+        allowed.overtaken += 1;
+      else found.reordered.push(`${after.name} was told before ${before.name}, although nothing was in trouble`);
     }
   }
   withoutAttempt(sent, new Set(evidence.attempted), found);
@@ -171,10 +187,25 @@ export function verdictOf(evidence) {
     duplicates: expected.duplicates,
     rejections: expected.rejected.length,
     messages: messages.length,
+    compared,
     found,
     allowed,
   };
 }
+
+/** The provider has taken it, and neither said so in time nor refused it. */
+const misbehaved = ({ outcome }) => outcome !== 'accepted' && outcome !== 'refused';
+
+/** What a sender stands on; where all is one process, that is the process and its disk. */
+const underneath = /broker|redis|build|older|lag/;
+const orOneProcess = /broker|redis|build|older|lag|disk|embedded/;
+
+/** A fault that can have hit whoever sends, or what it stands on, in that time or a little before. */
+const faultOfSender = (faults, from, until, ground = orOneProcess) =>
+  faults.find(({ beganAt, endedAt, kind, target }) => {
+    const touches = target.startsWith('deliver') || target.startsWith('gateway') || ground.test(`${kind} ${target}`);
+    return touches && beganAt <= until && (endedAt ?? Infinity) >= from - doubtMs;
+  });
 
 /** At most one message that does not own up to being a repetition; and repetitions only of what nobody could know. */
 function repetitions(name, type, seen, told, faults, found, allowed) {
@@ -183,12 +214,21 @@ function repetitions(name, type, seen, told, faults, found, allowed) {
     return;
   }
   const plain = seen.filter(({ text }) => !mayRepeat(text));
-  const reminders = type === 'fraud-check' ? plain.filter(({ at }) => at - seen[0].at >= reminderMs) : [];
+  // A reminder is a delivery of its own: what comes twice under one key is the same message once more.
+  const keys = plain.map(({ key }) => key);
+  const reminders =
+    type === 'fraud-check'
+      ? plain.filter(({ at, key }, i) => at - seen[0].at >= reminderMs && keys.indexOf(key) === i)
+      : [];
   allowed.reminded += reminders.length;
   const where = seen
     .map(({ channel, at, outcome }) => `${channel} at ${new Date(at).toISOString()} (${outcome})`)
     .join(', ');
-  if (plain.length - reminders.length > 1 || (type !== 'fraud-check' && seen.length > 1)) {
+  if (
+    plain.length - reminders.length > 1 ||
+    reminders.length > remindersAtMost ||
+    (type !== 'fraud-check' && seen.length > 1)
+  ) {
     found.doubled.push(`${name} arrived ${seen.length} times: ${where}`);
     return;
   }
@@ -202,22 +242,15 @@ function repetitions(name, type, seen, told, faults, found, allowed) {
 /** Why the outcome of an earlier attempt could not be known. */
 function causeOf(repeat, told, faults) {
   const earlier = told.filter((message) => message !== repeat);
-  const misbehaved = earlier.find(({ outcome }) => outcome !== 'accepted' && outcome !== 'refused');
-  if (misbehaved !== undefined) return `provider: ${misbehaved.outcome}`;
+  const doubtful = earlier.find(misbehaved);
+  if (doubtful !== undefined) return `provider: ${doubtful.outcome}`;
   const first = Math.min(...told.map(({ at }) => at));
-  const from = first - doubtMs;
   // Where all is one process, its memory is gone with it and nothing else is: only a kill after the message explains anything.
   const killed = faults.some(
     ({ kind, beganAt }) => kind === 'embedded-kill' && beganAt >= first - killMs && beganAt <= repeat.at,
   );
   if (killed) return 'lost with the process (embedded-kill)';
-  const around = faults.find(({ beganAt, endedAt, kind, target }) => {
-    const touches =
-      target.startsWith('deliver') ||
-      target.startsWith('gateway') ||
-      /broker|redis|build|older|lag/.test(`${kind} ${target}`);
-    return touches && beganAt <= repeat.at && (endedAt ?? Infinity) >= from;
-  });
+  const around = faultOfSender(faults, first, repeat.at, underneath);
   return around === undefined ? undefined : `lost with a process, a connection or a store (${around.kind})`;
 }
 

@@ -172,6 +172,8 @@ export class Campaign {
 
   async #carryOut(happened: Happened, drawn: Drawn): Promise<void> {
     const { number, kind, target } = happened;
+    await drawn.ready?.();
+    happened.beganAt = Date.now();
     say(`fault ${number} begins: ${kind} of ${target}`);
     try {
       await drawn.run();
@@ -232,14 +234,15 @@ export class Campaign {
     const { faults } = this.#memory;
     const ids = channels.map(({ id }) => id);
     const twice = await this.#bed.withLog((log) => reproductions(log, ids));
+    const verdict = await this.#ask();
     return {
       options: this.#options,
-      verdict: await this.#ask(),
+      verdict,
       faults,
       pauses: this.#memory.pauses,
       records: feeder.published,
       reproductions: twice,
-      hollow: hollowness(this.#options, faults, feeder.published, twice),
+      hollow: hollowness(this.#options, faults, feeder.published, twice, verdict.compared),
     };
   }
 }

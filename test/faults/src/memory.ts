@@ -5,7 +5,7 @@ export interface Happened {
   readonly number: number;
   readonly kind: string;
   readonly target: string;
-  readonly beganAt: number;
+  beganAt: number;
   endedAt?: number;
   /** From the end of the fault until every partition delivered again. */
   recoveryMs?: number;

@@ -10,12 +10,14 @@ export function hollowness(
   faults: readonly Happened[],
   records: number,
   reproductions: number,
+  compared: number,
 ): readonly string[] {
   const found: string[] = [];
   if (records < recordsPerFault * faults.length) found.push(`the bank wrote only ${records} records`);
   // In one file log and state fall back together, so there a replay writes little again, or nothing.
   if (bed === 'distributed' && reproductions < faults.length)
     found.push(`only ${reproductions} records were produced again`);
+  if (compared < faults.length) found.push(`the order of only ${compared} alerts was compared`);
   for (const { number, kind, target, failed, recoveryMs } of faults) {
     const name = `fault ${number} (${kind} of ${target})`;
     if (failed !== undefined) found.push(`${name} could not be carried through: ${failed}`);

@@ -108,6 +108,7 @@ function ask(bend: (sent: Sent[]) => Sent[], more: object = {}): Verdict {
 
 const counts = ({ found }: Verdict): Record<string, number> =>
   Object.fromEntries(Object.entries(found).flatMap(([what, all]) => (all.length === 0 ? [] : [[what, all.length]])));
+const fault = { number: 1, kind: 'kill', target: 'deliver-a' };
 const isFraud = ({ text }: Sent): boolean => text.includes('Did you pay');
 const again = 'You may have had this message already. ';
 
@@ -123,8 +124,32 @@ describe('the oracle of the campaign', () => {
     const at = perfect().findIndex((one) => !isFraud(one));
     const { customerId, amount } = perfect()[at]!;
     expect(counts(ask((sent) => sent.toSpliced(at, 1)))).toEqual({ lost: 1 });
-    const verdict = ask((sent) => sent.toSpliced(at, 1), { doubts: [`${customerId} ${amount}`] });
+    const doubts = [`${customerId} ${amount}`];
+    // The product's own word is not enough: something must have been in trouble.
+    expect(counts(ask((sent) => sent.toSpliced(at, 1), { doubts }))).toEqual({ lost: 1 });
+    const killed = { ...fault, beganAt: now + at, endedAt: now + at + 100 };
+    const verdict = ask((sent) => sent.toSpliced(at, 1), { doubts, faults: [killed] });
     expect([counts(verdict), verdict.allowed.unknown]).toEqual([{}, 1]);
+    const unheard = { ...perfect()[at]!, seen: false, outcome: 'timed-out' };
+    expect(counts(ask((sent) => sent.toSpliced(at, 1, unheard), { doubts }))).toEqual({});
+  });
+
+  it('takes for reminders two further deliveries of a question, after ten minutes each', () => {
+    const fraud = perfect().find(isFraud)!;
+    const later = (minutes: number, key: string): Sent => ({
+      ...fraud,
+      key,
+      at: fraud.at + minutes * 60_000,
+      place: 9_000 + minutes,
+    });
+    const attempted = [...perfect().map(({ key }) => key), 'r1', 'r2', 'r3'];
+    const told = (...more: Sent[]) => ask((sent) => [...sent, ...more], { attempted });
+    const verdict = told(later(10, 'r1'), later(60, 'r2'));
+    expect([counts(verdict), verdict.allowed.reminded]).toEqual([{}, 2]);
+    expect(counts(told(later(5, 'r1')))).toEqual({ doubled: 1 });
+    expect(counts(told(later(10, 'r1'), later(60, 'r2'), later(90, 'r3')))).toEqual({ doubled: 1 });
+    expect(counts(told(later(10, fraud.key)))).toEqual({ doubled: 1 });
+    expect(counts(told(later(10, 'r1'), later(11, 'r1')))).toEqual({ doubled: 1 });
   });
 
   it('never forgives the loss of a fraud question', () => {
@@ -143,8 +168,8 @@ describe('the oracle of the campaign', () => {
     const repeat = { ...fraud, channel: 'sms', at: fraud.at + 30_000, text: again + fraud.text };
     expect(counts(ask((sent) => [...sent, { ...repeat, text: fraud.text }]))).toEqual({ doubled: 1 });
     expect(counts(ask((sent) => [...sent, repeat]))).toEqual({ doubled: 1 });
-    const fault = { number: 1, kind: 'kill', target: 'deliver-a', beganAt: fraud.at - 100, endedAt: fraud.at + 100 };
-    const verdict = ask((sent) => [...sent, repeat], { faults: [fault] });
+    const about = { ...fault, beganAt: fraud.at - 100, endedAt: fraud.at + 100 };
+    const verdict = ask((sent) => [...sent, repeat], { faults: [about] });
     expect([counts(verdict), Object.values(verdict.allowed.repeated)]).toEqual([{}, [1]]);
     // The one process forgets what it knew when it is killed, and at no other time: a full disk excuses nothing.
     const one = { number: 1, target: 'the one process', kind: 'embedded-kill' };
@@ -217,7 +242,8 @@ describe('the oracle of the campaign', () => {
           ? { ...one, place: first!.place }
           : one,
     );
-    const verdict = ask(() => swapped);
+    expect(Object.keys(counts(ask(() => swapped)))).toEqual(['reordered']);
+    const verdict = ask(() => swapped, { faults: [{ ...fault, beganAt: now, endedAt: now + 1_000 }] });
     expect(counts(verdict)).toEqual({});
     expect(verdict.allowed.overtaken).toBeGreaterThan(0);
   });

@@ -5,6 +5,8 @@ export interface Verdict {
   readonly duplicates: number;
   readonly rejections: number;
   readonly messages: number;
+  /** Pairs of alerts of one account whose order of deciding was compared. */
+  readonly compared: number;
   /** Objections, one sentence each; a good run has none. */
   readonly found: Readonly<
     Record<'lost' | 'doubled' | 'unexpected' | 'reordered' | 'unconsented' | 'misread', readonly string[]>

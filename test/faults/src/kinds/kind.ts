@@ -9,6 +9,8 @@ export interface Drawn {
   readonly target: string;
   /** Things that only one fault at a time may touch. */
   readonly needs: readonly string[];
+  /** What it waits for before it begins. */
+  ready?(): Promise<void>;
   /** Does it, and undoes it; resolves at the end of the fault. */
   run(): Promise<void>;
 }

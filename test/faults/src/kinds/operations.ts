@@ -101,8 +101,8 @@ export const redisSnapshot: Kind = {
     return {
       target: 'redis, from a snapshot',
       needs: ['redis'],
+      ready: () => rest(Math.max(0, snapshotAgeMs - (performance.now() - takenAt))),
       run: async () => {
-        await rest(Math.max(0, snapshotAgeMs - (performance.now() - takenAt)));
         say(`the snapshot is ${Math.round((performance.now() - takenAt) / 1_000)} s old`);
         await restore(500);
         await redis.whole();
