@@ -31,6 +31,33 @@ function pausesOf(passed) {
   return [`Longest pause of one partition, which saves once a second otherwise: ${each.join('; ')}.`, ''];
 }
 
+/** For how long the two faults that are told an age lasted at most, in the runs that say so. */
+function agesOf(passed) {
+  const longest = (field) => Math.max(0, ...passed.map((run) => run[field] ?? 0));
+  const [away, snapshot] = [longest('alertAwayMs'), longest('snapshotAgeMs')];
+  return [
+    ...(away === 0 ? [] : [`\`alert\` was away for ${away / 60_000} minutes at most.`]),
+    ...(snapshot === 0 ? [] : [`The oldest snapshot that was restored was ${snapshot / 60_000} minutes old.`]),
+  ];
+}
+
+/** Of what a campaign has to show: so many faults, seeds, faults on three brokers, and of each kind. */
+const demanded = { faults: 1_000, seeds: 10, three: 200, ofEach: 20 };
+
+function demandedText({ faults, seeds, three, kinds }) {
+  const rare = [...kinds]
+    .filter(([, { count }]) => count < demanded.ofEach)
+    .map(([kind, { count }]) => `${kind} ${count}`);
+  const short = [
+    ...(faults < demanded.faults ? [`${faults} of ${demanded.faults} faults`] : []),
+    ...(seeds < demanded.seeds ? [`${seeds} of ${demanded.seeds} seeds`] : []),
+    ...(three < demanded.three ? [`${three} of ${demanded.three} faults on three brokers`] : []),
+    ...(rare.length > 0 ? [`less than ${demanded.ofEach} times: ${rare.join(', ')}`] : []),
+  ];
+  const wanted = `${demanded.faults} faults over ${demanded.seeds} seeds, ${demanded.three} of them on three brokers, each kind ${demanded.ofEach} times`;
+  return `Wanted: ${wanted}. ${short.length === 0 ? 'There are.' : `Missing yet: ${short.join('; ')}.`}`;
+}
+
 /** By kind, over all runs of the same sources: how often, and how long until all partitions delivered again. */
 export function faultTable(runs, source, embedded) {
   const own = runs.filter(
@@ -50,6 +77,8 @@ export function faultTable(runs, source, embedded) {
   for (const { allowed } of passed) {
     for (const [cause, count] of Object.entries(allowed.repeated)) repeated[cause] = (repeated[cause] ?? 0) + count;
   }
+  const allowed = (name) => sum((run) => run.allowed[name] ?? 0);
+  const failed = own.filter(({ verdict }) => verdict !== 'passed');
   const seeds = new Set(passed.map(({ seed }) => seed)).size;
   const three = passed.filter(({ brokers }) => brokers === 3);
   const faultsOf = (some) =>
@@ -60,14 +89,15 @@ export function faultTable(runs, source, embedded) {
   return [
     begin,
     '',
-    `Counted for source \`${source}\` (engine, Kafka and Redis adapters) and embedded storage \`${embedded}\`; runs before the last change to these do not count: ${passed.length} runs passed, ${own.length - passed.length} did not.`,
-    `${faultsOf(passed)} faults over ${seeds} seeds, ${faultsOf(three)} of them on three brokers${byClient.length > 0 ? `; by client: ${byClient.join(', ')}` : ''}.`,
-    `${sum(({ records }) => records)} bank records, ${sum(({ alerts }) => alerts)} alerts, ${sum(({ reproductions }) => reproductions)} re-productions dropped. Lost, unexpected, out of order or without consent: none in the runs that passed.`,
+    `Counted for source \`${source}\` (engine, Kafka and Redis adapters) and embedded storage \`${embedded}\`; runs before the last change to these do not count. ${passed.length} runs passed, and in them nothing was lost, unexpected, decided out of order or sent without consent. ${failed.length} did not pass${failed.length === 0 ? '' : ` (${failed.map(({ seed, objections }) => `seed ${seed}: ${objections} objections`).join('; ')}; [why](faults/README.md)), and their faults are not counted`}.`,
+    `${faultsOf(passed)} faults over ${seeds} seeds, ${faultsOf(three)} of them on three brokers${byClient.length > 0 ? `; by client: ${byClient.join(', ')}` : ''}. ${demandedText({ faults: faultsOf(passed), seeds, three: faultsOf(three), kinds })}`,
+    `${sum(({ records }) => records)} bank records, ${sum(({ alerts }) => alerts)} alerts, ${sum(({ reproductions }) => reproductions)} re-productions dropped.`,
     `Told again because nobody could know, and saying so: ${
       Object.entries(repeated)
         .map(([cause, count]) => `${count} × ${cause}`)
         .join('; ') || 'none'
-    }. Routine, outcome unknown, not told again (it stands in the inbox): ${sum(({ allowed }) => allowed.unknown)}.`,
+    }. Told once, saying that it may repeat: ${allowed('saidInVain')}. Routine, outcome unknown, not told again (it stands in the inbox): ${allowed('unknown')}. Urgent, on another channel than the first one: ${allowed('elsewhere')}. Decided in order and told in the other: ${allowed('overtaken')}. On its way while consent was taken back: ${allowed('underWay')}. Reminders of open questions: ${allowed('reminded')}.`,
+    ...agesOf(passed),
     '',
     ...pausesOf(passed),
     '| fault | times | recovered after, median (s) | longest (s) |',

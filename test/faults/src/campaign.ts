@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { channels } from '@tocsin/channels';
 import { greeting, kindOf, seeded, tellTheGateway, writeToThePage } from '@tocsin/test-e2e';
 import type { Random } from '@tocsin/test-e2e';
 import { waitUntil } from '@tocsin/testing';
@@ -11,7 +10,7 @@ import { EmbeddedBed } from './bed/embedded-bed.ts';
 import type { Ground } from './bed/ground.ts';
 import { Workload } from './bank/workload.ts';
 import { Canaries } from './canaries.ts';
-import { evidenceOf, reproductions } from './judge/evidence.ts';
+import { evidenceOf, ofNewerBuild, reproductions } from './judge/evidence.ts';
 import { hollowness } from './judge/hollow.ts';
 import type { Ran } from './judge/results.ts';
 import type { Verdict } from './judge/verdict.ts';
@@ -232,8 +231,9 @@ export class Campaign {
   async #judge(): Promise<CampaignResult> {
     const { feeder } = this.#bed;
     const { faults } = this.#memory;
-    const ids = channels.map(({ id }) => id);
-    const twice = await this.#bed.withLog((log) => reproductions(log, ids));
+    const [twice, extra] = await this.#bed.withLog(
+      async (log) => [await reproductions(log), await ofNewerBuild(log)] as const,
+    );
     const verdict = await this.#ask();
     return {
       options: this.#options,
@@ -242,7 +242,13 @@ export class Campaign {
       pauses: this.#memory.pauses,
       records: feeder.published,
       reproductions: twice,
-      hollow: hollowness(this.#options, faults, feeder.published, twice, verdict.compared),
+      hollow: hollowness(this.#options, faults, {
+        records: feeder.published,
+        missing: await feeder.missing(),
+        reproductions: twice,
+        compared: verdict.compared,
+        ofNewerBuild: extra,
+      }),
     };
   }
 }

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { promisify } from 'node:util';
 import { needTool } from '@tocsin/testing';
 import type { Line } from '../bank-records.ts';
 
@@ -99,4 +100,32 @@ export async function publish(broker: string, topic: string, lines: readonly Lin
     ({ partition }) => partition,
   );
   for (const [partition, own] of placed) await produce(broker, topic, own, partition);
+}
+
+/** A record as it stands in a topic. */
+export interface Standing {
+  readonly partition: number;
+  readonly offset: number;
+  /** Of the log, in milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly value: Buffer | null;
+}
+
+/** Everything that stands in a topic now, by a consumer that knows nothing of the product. */
+export async function readByKcat(brokers: string, topic: string): Promise<readonly Standing[]> {
+  const flags = ['-C', '-q', '-e', '-b', brokers, '-t', topic, '-o', 'beginning', '-f', '%p %o %T %S\\n%s\\n'];
+  const options = { encoding: 'buffer', maxBuffer: 1 << 30 } as const;
+  const { stdout } = await promisify(execFile)(needTool('kcat'), flags, options);
+  const records: Standing[] = [];
+  for (let at = 0; at < stdout.length;) {
+    const end = stdout.indexOf(0x0a, at);
+    const [partition, offset, timestamp, size] = stdout.toString('latin1', at, end).split(' ').map(Number);
+    if (end < 0 || size === undefined) throw new Error('kcat ended in the middle of a record.');
+    const from = end + 1;
+    const until = from + Math.max(0, size);
+    const value = size < 0 ? null : Buffer.from(stdout.subarray(from, until));
+    records.push({ partition: partition!, offset: offset!, timestamp: timestamp!, value });
+    at = until + 1;
+  }
+  return records;
 }

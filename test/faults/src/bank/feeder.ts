@@ -1,8 +1,12 @@
-import { KcatStream } from '@tocsin/test-e2e';
+import { createHash } from 'node:crypto';
+import { KcatStream, readByKcat } from '@tocsin/test-e2e';
 import { say } from '../say.ts';
 import type { Published, Workload } from './workload.ts';
 
 const everyMs = 200;
+
+const digestOf = (value: Buffer | null): string =>
+  value === null || value.length === 0 ? '' : createHash('sha256').update(value).digest('base64');
 
 /** The bank's producer, writing all the time. */
 export class Feeder {
@@ -11,6 +15,11 @@ export class Feeder {
   #stream: KcatStream;
   #aside: KcatStream;
   readonly #perSecond: number;
+  readonly #place: readonly [brokers: string, topic: string];
+  /** How often each value was written. */
+  readonly #written = new Map<string, number>();
+  /** What it had not sent yet was lost with it. */
+  #gaveUp = false;
   #timer: NodeJS.Timeout | undefined;
   #last = 0;
   #owed = 0;
@@ -18,6 +27,7 @@ export class Feeder {
 
   constructor(brokers: readonly string[], topic: string, workload: Workload, perSecond: number) {
     this.#workload = workload;
+    this.#place = [brokers.join(), topic];
     this.#perSecond = perSecond;
     this.#open = (partition) => new KcatStream(brokers.join(), topic, partition);
     this.#stream = this.#open();
@@ -26,6 +36,10 @@ export class Feeder {
 
   publish(lines: readonly Published[]): void {
     this.published += lines.length;
+    for (const { value } of lines) {
+      const digest = digestOf(value);
+      this.#written.set(digest, (this.#written.get(digest) ?? 0) + 1);
+    }
     if (this.#stream.ended) this.#stream = this.#again();
     if (this.#aside.ended) this.#aside = this.#again(0);
     this.#stream.write(lines.filter(({ partition }) => partition === undefined));
@@ -34,6 +48,7 @@ export class Feeder {
 
   #again(partition?: number): KcatStream {
     say("the bank's producer gave up and starts again");
+    this.#gaveUp = true;
     return this.#open(partition);
   }
 
@@ -67,5 +82,21 @@ export class Feeder {
   async finish(): Promise<void> {
     this.pause();
     await Promise.all([this.#stream.end(), this.#aside.end()]);
+  }
+
+  /**
+   * To be asked once it has finished: how many of its records do not stand in the topic. Then what is judged is not what the
+   * bank wrote. Undefined where a producer gave up on the way: nobody knows what it had sent.
+   */
+  async missing(): Promise<number | undefined> {
+    if (this.#gaveUp) return undefined;
+    const left = new Map(this.#written);
+    for (const { value } of await readByKcat(...this.#place)) {
+      const digest = digestOf(value);
+      const count = left.get(digest) ?? 0;
+      if (count > 1) left.set(digest, count - 1);
+      else left.delete(digest);
+    }
+    return [...left.values()].reduce((sum, count) => sum + count, 0);
   }
 }

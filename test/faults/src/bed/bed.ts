@@ -79,6 +79,7 @@ export class Bed extends Ground {
       { name: bankTopic, partitions: bankPartitions, cleanup: 'delete' },
     ]);
     await this.#outside(labels, doors);
+    this.bankBrokers = cluster.addresses;
     this.feeder = new Feeder(cluster.addresses, bankTopic, this.workload, this.options.rate);
     this.undo.push(() => this.feeder.kill());
   }

@@ -57,6 +57,7 @@ export class EmbeddedBed extends Ground {
       ],
     });
     this.undo.push(() => this.process.end('SIGKILL'));
+    this.bankBrokers = [broker.address];
     this.feeder = new Feeder([broker.address], bankTopic, this.workload, this.options.rate);
     this.rubbish = new Rubbish([broker.address], rubbishTopic);
     this.undo.push(

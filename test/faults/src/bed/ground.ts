@@ -28,6 +28,7 @@ export abstract class Ground {
   feeder!: Feeder;
   /** Where the bank writes; past all proxies. */
   bank!: Log;
+  bankBrokers!: readonly string[];
   /** In the order of opening; closed in the other one. */
   protected readonly undo: (() => Promise<void> | void)[] = [];
 

@@ -160,6 +160,13 @@ async function silence({ workload, outbox }: Bed, since: number): Promise<void> 
   if (told.length > 0) throw new Error(`${told.length} messages left while the partitions stood still.`);
 }
 
+/** Where the stage stands in the store, by partition. */
+async function positions({ log, state }: Bed, { stage, topic }: StageOf): Promise<readonly (number | undefined)[]> {
+  const partitions = (await log.facts(topic))?.partitions ?? 0;
+  const each = Array.from({ length: partitions }, (_, partition) => state.slot(stage, partition).position());
+  return (await Promise.all(each)).map((position) => position?.offset);
+}
+
 async function recreate(bed: Bed, topic: string): Promise<void> {
   const facts = await bed.log.facts(topic);
   if (facts === undefined) throw new Error(`There is no topic ${topic}.`);
@@ -214,9 +221,14 @@ export const topicRecreated: Kind = {
         payments(bed);
         bed.feeder.start();
         await alarm(bed, where, ['BEYOND_END', 'FINGERPRINT_DIFFERS', 'RECREATED']);
+        const stood = await positions(bed, where);
         // The other channels and lanes of deliver go on; of the one that stands still the oracle knows each attempt.
         if (where.service === 'deliver') await rest(3_000);
         else await silence(bed, since);
+        // Not one partition may go on by itself, also none that nobody has stopped yet because it has nothing to read.
+        const stand = await positions(bed, where);
+        if (String(stand) !== String(stood))
+          throw new Error(`Partitions moved from ${String(stood)} to ${String(stand)}.`);
         say((await run(bed, 'accept-log', '--stage', where.stage)).trim().split('\n').slice(-3).join(' · '));
       },
     };
