@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { LogError, deliveryTopic, lanes, topicNames } from '@tocsin/core';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { LogError, days, deliveryTopic, lanes, topicNames } from '@tocsin/core';
 import type { Barriers, Log } from '@tocsin/core';
 import { apiKeys, startGatewayWorld } from './test/gateway-world.ts';
 import type { GatewayWorld } from './test/gateway-world.ts';
@@ -77,6 +77,15 @@ describe('a repeated write', () => {
       changes: [{ id: `${first.json.id}/0`, actor: 'customer', source: 'api', textVersion: '2', action: 'grant' }],
     });
     expect(first.json.id).toMatch(/^key:alpha\/k-1\/[0-9a-f]{16}$/);
+  });
+
+  it('is answered so for longer than the stages drop its record as one that they know', async () => {
+    const put = jest.spyOn(world.platform.shortTerm, 'put');
+    await post('kept', grant);
+    const kept = put.mock.calls.filter(([key]) => key.includes('kept')).map(([, , ttlMs]) => ttlMs);
+    put.mockRestore();
+    expect(kept).toHaveLength(1);
+    expect(kept[0]).toBeGreaterThan(days(7));
   });
 
   it('is recorded under one id even where nobody remembers the first', async () => {

@@ -9,8 +9,11 @@ import type { Observable } from 'rxjs';
 import type { Caller } from './credentials.ts';
 import { shortTermStore } from './tokens.ts';
 
-/** How long an answer is kept. */
-const keptMs = days(1);
+/**
+ * How long an answer is kept: longer than the stages remember the ids that they applied. A key that is used again must be
+ * answered as the repetition that it is, as long as its effect would be dropped as one.
+ */
+const keptMs = days(8);
 /** A first request that has not ended by then is given up. */
 const runningMs = minutes(1);
 
@@ -27,8 +30,8 @@ const fingerprintOf = ({ method, url, body }: FastifyRequest): string =>
     .digest('hex');
 
 /**
- * `Idempotency-Key`: a write that is repeated under the same key within a day gets the first answer and has no second
- * effect. The same key with another body gets 422; while the first one runs, 409. A request that failed frees its key.
+ * `Idempotency-Key`: a write that is repeated under the same key within eight days gets the first answer and has no
+ * second effect. The same key with another body gets 422; while the first one runs, 409. A request that failed frees its key.
  */
 @Injectable()
 export class Idempotency implements NestInterceptor {
@@ -75,7 +78,7 @@ export class Idempotency implements NestInterceptor {
 
 /**
  * The id under which a request's effect is recorded: from the caller's key where given, so that a repetition has no second
- * effect even where the answer was lost or forgotten. The request itself is part of it: a key that is used anew after a day,
+ * effect even where the answer was lost or forgotten. The request itself is part of it: a key that is used anew later,
  * for something else, is something else.
  */
 export function recordId(caller: Caller, request: FastifyRequest): string {
