@@ -6,13 +6,14 @@ import { lanes } from '../records/delivery.ts';
 import type { AddressRecord, CustomerSnapshot } from '../records/outside.ts';
 import { deliveryTopic, topicNames } from '../topics.ts';
 import { allowed, allowedByPurpose } from './allowed.ts';
+import { canonicalAddress } from './canonical-address.ts';
 import type { CustomerStep } from './customer-step.ts';
 import { sourcePlace } from './source-place.ts';
 import type { ProfileState } from './state.ts';
 
 /** How an address stands in the directory: a digest, so that the topic names nobody. Lower-case hexadecimal. */
 export const addressDigest = (digest: Digest, tenantId: string, channel: ChannelId, address: string): string =>
-  digest(`${tenantId}|${channel}|${address}`);
+  digest(`${tenantId}|${channel}|${canonicalAddress(channel, address)}`);
 
 /** The address that may be used on a channel now: linked, or verified in the profile, and not known to be bad. */
 export function usableAddress(profile: ProfileState, channel: ChannelId): string | null {

@@ -32,6 +32,18 @@ describe('YES', () => {
   });
 });
 
+describe('an answer', () => {
+  it('is the customer’s own, however the bank and the gateway write the number', () => {
+    const world = new AlertWorld()
+      .to('10:00:00')
+      .customer({ order: ['sms'], addresses: { sms: '+359 88 000-0001' } })
+      .suspects({ id: 't-1' })
+      .reports('accepted')
+      .says('NO', { address: '359880000001' });
+    expect(world.labels).toEqual(['t-1:fraud']);
+  });
+});
+
 describe('NO', () => {
   it('labels, asks the bank to freeze, calls staff, and tells the customer only what the bank answers', () => {
     const world = asked().says('NO');

@@ -2,6 +2,7 @@ import type { ReplyRecord } from '../records/customer.ts';
 import { hours, minutes } from '../time.ts';
 import { answeredBefore, answeredLate, answeredNo, answeredYes, covered } from './answers.ts';
 import { openCase } from './cases.ts';
+import { sameAddress } from './canonical-address.ts';
 import { announceContacts, knownAddress } from './contacts.ts';
 import type { CustomerStep } from './customer-step.ts';
 import { startChannel, stopChannel } from './profile.ts';
@@ -25,7 +26,7 @@ export function onReply(step: CustomerStep, record: ReplyRecord): void {
   }
   const stopped = profile.stops[channel]?.stopped ?? false;
   const meaning = readReply(record, askedQuestions(step), stopped);
-  const own = knownAddress(profile, channel) === record.address;
+  const own = sameAddress(channel, knownAddress(profile, channel), record.address);
   context.count('replies', { meaning: own ? meaning.kind : 'foreign-address' });
   // A stop is obeyed whoever says it; nothing else is done for an address that is not the customer's.
   if (!own && meaning.kind !== 'stop') return;
@@ -100,7 +101,7 @@ function stop(
     !stopped &&
     record.providerHandled !== 'stop' &&
     record.standby !== true &&
-    knownAddress(step.profile, record.channel) === record.address
+    sameAddress(record.channel, knownAddress(step.profile, record.channel), record.address)
   ) {
     say(step, record, 'stop-confirmation', { expiresAt: record.acceptedAt + minutes(5) });
   }

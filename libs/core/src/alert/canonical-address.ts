@@ -1,0 +1,19 @@
+import type { ChannelId } from '../consent.ts';
+
+/** Channels whose addresses are telephone numbers. */
+const byNumber: ReadonlySet<ChannelId> = new Set(['sms']);
+const written = /^(?:\+|00)?([1-9]\d{6,14})$/;
+
+/**
+ * The form in which two addresses are compared. Banks write telephone numbers with blanks, dashes and parentheses, and
+ * gateways report who answered with or without the plus: each is one number in E.164. What cannot be one, such as a number
+ * without its country, and addresses of other channels stay as they are.
+ */
+export function canonicalAddress(channel: ChannelId, address: string): string {
+  if (!byNumber.has(channel)) return address;
+  const digits = written.exec(address.replaceAll(/[\s().\-/\u00a0]/g, ''))?.[1];
+  return digits === undefined ? address : `+${digits}`;
+}
+
+export const sameAddress = (channel: ChannelId, a: string | null, b: string): boolean =>
+  a !== null && canonicalAddress(channel, a) === canonicalAddress(channel, b);
