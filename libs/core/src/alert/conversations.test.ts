@@ -44,6 +44,34 @@ describe('an answer', () => {
   });
 });
 
+describe('on a telephone that two customers share, to the one who was tied to it earlier', () => {
+  const shared = true;
+
+  it('a STOP counts, and is confirmed to the other one', () => {
+    const world = asked()
+      .says('STOP', { shared })
+      .suspects({ id: 't-2', card: { token: 'card-2', last4: '2222' } });
+    expect(world.told).toEqual(['sms:fraud-check']);
+  });
+
+  it('a NO counts, and a tap that names its question', () => {
+    expect(asked().says('NO', { shared }).labels).toEqual(['t-1:fraud']);
+    const world = asked();
+    const id = world.history().alerts[0]!.question!.id;
+    expect(world.taps(`Q:${id}:Y`, { shared }).labels).toEqual(['t-1:genuine']);
+  });
+
+  it('nothing else does: the other one is answered', () => {
+    const world = asked().says('YES', { shared }).says('HELP', { shared }).says('what is this', { shared });
+    expect(world.told).toEqual(['sms:fraud-check']);
+    expect(world.labels).toEqual([]);
+    expect(world.caseKinds).toEqual([]);
+    world.says('STOP').says('START', { shared });
+    expect(world.counts).toContain('replies of-another');
+    expect(world.told).toEqual(['sms:fraud-check', 'sms:stop-confirmation']);
+  });
+});
+
 describe('NO', () => {
   it('labels, asks the bank to freeze, calls staff, and tells the customer only what the bank answers', () => {
     const world = asked().says('NO');

@@ -27,13 +27,21 @@ export function onReply(step: CustomerStep, record: ReplyRecord): void {
   const stopped = profile.stops[channel]?.stopped ?? false;
   const meaning = readReply(record, askedQuestions(step), stopped);
   const own = sameAddress(channel, knownAddress(profile, channel), record.address);
-  context.count('replies', { meaning: own ? meaning.kind : 'foreign-address' });
+  const ofAnother = record.shared === true && !concernsEach(record, meaning);
+  context.count('replies', { meaning: !own ? 'foreign-address' : ofAnother ? 'of-another' : meaning.kind });
   // A stop is obeyed whoever says it; nothing else is done for an address that is not the customer's.
   if (!own && meaning.kind !== 'stop') return;
   if (own && record.opensWindow) openWindow(step, record);
-  if (record.standby === true && meaning.kind !== 'stop') return;
+  if (ofAnother || (record.standby === true && meaning.kind !== 'stop')) return;
   act(step, record, meaning, stopped);
 }
+
+/**
+ * Of what is said on a telephone that two customers share: a stop is the number's, a NO errs on the safe side, and a tap says
+ * which question it answers. Whatever else it is, the customer to whom the number was tied last has said it.
+ */
+const concernsEach = ({ payload }: ReplyRecord, meaning: ReplyMeaning): boolean =>
+  meaning.kind === 'stop' || (meaning.kind === 'answer' && (meaning.answer === 'no' || payload !== undefined));
 
 /** Whatever the order of arrival, the window ends a day after the newest message. */
 function openWindow(step: CustomerStep, { channel, at }: ReplyRecord): void {
@@ -101,6 +109,7 @@ function stop(
     !stopped &&
     record.providerHandled !== 'stop' &&
     record.standby !== true &&
+    record.shared !== true &&
     sameAddress(record.channel, knownAddress(step.profile, record.channel), record.address)
   ) {
     say(step, record, 'stop-confirmation', { expiresAt: record.acceptedAt + minutes(5) });

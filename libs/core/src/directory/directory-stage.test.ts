@@ -31,7 +31,21 @@ const after = (...records: AddressRecord[]) => {
 describe('the directory', () => {
   it('says whose an address is', () => expect(after(address('ana'))).toEqual({ customerId: 'ana' }));
   it('forgets an address that was untied', () => expect(after(address('ana'), address(null, 'ana'))).toBeUndefined());
-  it('takes the newest tie', () => expect(after(address('ana'), address('bo'))).toEqual({ customerId: 'bo' }));
-  it('does not let a late untying undo a newer tie', () =>
-    expect(after(address('ana'), address('bo'), address(null, 'ana'))).toEqual({ customerId: 'bo' }));
+  it('puts the newest tie first, and keeps whoever else has the address', () => {
+    expect(after(address('ana'), address('bo'))).toEqual({ customerId: 'bo', others: ['ana'] });
+    expect(after(address('ana'), address('bo'), address('ana'))).toEqual({ customerId: 'ana', others: ['bo'] });
+  });
+  it('unties one of them, and not the other', () => {
+    expect(after(address('ana'), address('bo'), address(null, 'ana'))).toEqual({ customerId: 'bo' });
+    expect(after(address('ana'), address('bo'), address(null, 'bo'))).toEqual({ customerId: 'ana' });
+    expect(after(address('ana'), address('bo'), address(null, 'ana'), address(null, 'bo'))).toBeUndefined();
+    expect(after(address('ana'), address('bo'), address(null))).toBeUndefined();
+  });
+  it('remembers eight at most, the newest', () => {
+    const all = Array.from({ length: 10 }, (_, i) => `c${i}`);
+    expect(after(...all.map((one) => address(one)))).toEqual({
+      customerId: 'c9',
+      others: ['c8', 'c7', 'c6', 'c5', 'c4', 'c3', 'c2'],
+    });
+  });
 });

@@ -7,7 +7,25 @@ const decoder = new TextDecoder();
 
 /** Entry of the directory: whose address this is. */
 export interface DirectoryEntry {
+  /** Who was tied to it last. */
   readonly customerId: string;
+  /** Who else has it, newest first: two people may share a telephone. */
+  readonly others?: readonly string[];
+}
+
+/** More customers of one address than this are not remembered. */
+const mostHolders = 8;
+
+export const holdersOfAddress = ({ customerId, others = [] }: DirectoryEntry): readonly string[] => [
+  customerId,
+  ...others,
+];
+
+/** Newest first. @throws never; undefined where nobody has it any more */
+export function heldBy(holders: readonly string[]): DirectoryEntry | undefined {
+  const [customerId, ...others] = [...new Set(holders)].slice(0, mostHolders);
+  if (customerId === undefined) return undefined;
+  return others.length === 0 ? { customerId } : { customerId, others };
 }
 
 /** Key in `addresses` and in the directory's state. The digest keeps the address itself out of keys. */
@@ -27,12 +45,14 @@ export function directoryStage(): Stage<AddressRecord> {
     keys: (record) => [keyOfRecord(record)],
     step({ entries }, record) {
       const key = keyOfRecord(record);
-      if (record.customerId !== null) {
-        entries.put(key, { customerId: record.customerId } satisfies DirectoryEntry);
-      } else if (record.formerly === undefined || entries.get<DirectoryEntry>(key)?.customerId === record.formerly) {
-        // Two customers' records come from two partitions: a late untying must not undo a newer tie to somebody else.
-        entries.delete(key);
-      }
+      const entry = entries.get<DirectoryEntry>(key);
+      const holders = entry === undefined ? [] : holdersOfAddress(entry);
+      const { customerId, formerly } = record;
+      // Two customers' records come from two partitions: untying one of them must not untie the other.
+      const left = formerly === undefined ? [] : holders.filter((holder) => holder !== formerly);
+      const held = heldBy(customerId === null ? left : [customerId, ...holders]);
+      if (held !== undefined) entries.put(key, held);
+      else if (entry !== undefined) entries.delete(key);
     },
   };
 }

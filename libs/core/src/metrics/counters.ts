@@ -172,6 +172,7 @@ export const counters = {
         'opening',
         'duplicate',
         'foreign-address',
+        'of-another',
       ],
     },
     about: 'Customers’ messages, by what they were understood to mean.',

@@ -137,6 +137,11 @@ export interface ReplyRecord {
   readonly standby?: boolean;
   /** A tap that only opened the conversation: it counts for the window, and says nothing. */
   readonly opening?: boolean;
+  /**
+   * The address is also another customer's, who was tied to it later and is answered: to this one it counts where it stops
+   * the channel, says NO, or names a question.
+   */
+  readonly shared?: boolean;
 }
 
 /** What became of a delivery, from `deliver`; or what the provider said later, from the gateway. */

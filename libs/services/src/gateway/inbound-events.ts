@@ -1,4 +1,4 @@
-import { addressDigest, directoryKey, hours, maskPan, readReply, topicNames } from '@tocsin/core';
+import { addressDigest, directoryKey, holdersOfAddress, hours, maskPan, readReply, topicNames } from '@tocsin/core';
 import type {
   CounterLabels,
   ChannelEvent,
@@ -76,12 +76,16 @@ export class InboundEvents {
           results.push(bound === null ? 'link-code-unknown' : 'linked');
           if (bound === null) continue;
           used.push({ code: event.code, bound, address: event.address });
-          owners.set(event.address, bound.customerId);
+          const before = owners.get(event.address) ?? [];
+          owners.set(event.address, [bound.customerId, ...before.filter((one) => one !== bound.customerId)]);
+          records.push(this.#recordOf(tenantId, channel, bound.customerId, event));
+          continue;
         }
-        const customerId = owners.get(event.address);
-        if (event.kind !== 'linked') results.push(customerId === undefined ? 'unknown-address' : event.kind);
+        const [customerId, ...others] = owners.get(event.address) ?? [];
+        results.push(customerId === undefined ? 'unknown-address' : event.kind);
         if (customerId === undefined) continue;
         records.push(this.#recordOf(tenantId, channel, customerId, event));
+        for (const other of others) records.push(this.#recordOf(tenantId, channel, other, event, true));
       }
       await intake.customers(records);
     } catch (error) {
@@ -93,11 +97,13 @@ export class InboundEvents {
     for (const result of results) this.#options.metrics.count('inbound', { channel, result });
   }
 
+  /** `shared`: for whoever else has the address than the one who was tied to it last. */
   #recordOf(
     tenantId: string,
     channel: ChannelId,
     customerId: string,
     event: ChannelEvent,
+    shared = false,
   ): { readonly record: AddressedRecord; readonly raises?: readonly Raise[] } {
     const acceptedAt = this.#options.intake.now();
     const base = { version: 1, id: `${channel}:${event.id}`, tenantId, customerId, channel } as const;
@@ -123,7 +129,8 @@ export class InboundEvents {
         };
       }
       case 'message': {
-        const record: ReplyRecord = { ...base, type: 'reply', acceptedAt, ...contentOf(event) };
+        const sharing = shared ? { shared } : {};
+        const record: ReplyRecord = { ...base, type: 'reply', acceptedAt, ...contentOf(event), ...sharing };
         return { record, raises: raisedBy(record) };
       }
     }
@@ -145,25 +152,26 @@ export class InboundEvents {
     tenantId: string,
     channel: ChannelId,
     events: readonly ChannelEvent[],
-  ): Promise<Map<string, string | undefined>> {
+  ): Promise<Map<string, readonly string[]>> {
     const addresses = new Set(events.map(({ address }) => address));
     return new Map(
       await Promise.all(
-        [...addresses].map(async (address) => [address, await this.#ownerOf(tenantId, channel, address)] as const),
+        [...addresses].map(async (address) => [address, await this.#holdersOf(tenantId, channel, address)] as const),
       ),
     );
   }
 
-  async #ownerOf(tenantId: string, channel: ChannelId, address: string): Promise<string | undefined> {
+  /** Whose address it is, whoever was tied to it last first. */
+  async #holdersOf(tenantId: string, channel: ChannelId, address: string): Promise<readonly string[]> {
     const { state, shortTerm } = this.#options;
     const digest = addressDigest(this.#options.digest, tenantId, channel, address);
     const fresh = await shortTerm.get(freshLink(tenantId, channel, digest));
-    if (fresh !== null) return fresh;
     const place = ['directory', topicNames.addresses, tenantId, `${channel}:${digest}`] as const;
     const [entry] = await state.read<DirectoryEntry>(...place, [directoryKey(tenantId, channel, digest)]);
     // A NO or a STOP must not pass for a stranger's because somebody emptied the store.
-    if (entry === undefined && !(await state.isKept(...place))) throw new DirectoryAway();
-    return entry?.customerId;
+    if (entry === undefined && fresh === null && !(await state.isKept(...place))) throw new DirectoryAway();
+    const known = entry === undefined ? [] : holdersOfAddress(entry);
+    return fresh === null ? known : [fresh, ...known.filter((one) => one !== fresh)];
   }
 
   /** The directory learns of a link a second or two later, and a STOP may come sooner. */
@@ -209,6 +217,6 @@ function contentOf(
 /** What a reply means for sending, read by the same function as in `alert`, which also knows the open questions. */
 function raisedBy(record: ReplyRecord): readonly Raise[] {
   const { kind } = readReply(record, [], false);
-  if (kind !== 'stop' && kind !== 'start') return [];
+  if (kind !== 'stop' && (kind !== 'start' || record.shared === true)) return [];
   return [{ channel: record.channel, verdict: kind === 'stop' ? 'deny' : 'allow' }];
 }

@@ -319,6 +319,39 @@ describe('webhooks', () => {
     );
   });
 
+  it('tells every customer who has the number: a STOP is in force for all of them, and one of them is answered', async () => {
+    const number = '+359881234568';
+    await intoDirectory(world, 'sms', '+359 88 123 4568', 'cus-first');
+    await intoDirectory(world, 'sms', number, 'cus-second');
+    const url = `${world.url}/webhooks/sms`;
+    const call = (form: Record<string, string>) =>
+      world.send('/webhooks/sms', {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          'x-twilio-signature': twilioSignature(url, form),
+        },
+        body: new URLSearchParams(form).toString(),
+      });
+    const both = ['cus-second', 'cus-first'];
+    const to = '+35924000000';
+    expect((await call({ MessageSid: 'SM7', From: number, To: to, Body: 'STOP' })).status).toBe(200);
+    const told = (await replies()).filter(({ id }) => id === 'sms:SM7');
+    expect(new Map(told.map((one) => [one.customerId, (one as { shared?: boolean }).shared]))).toEqual(
+      new Map([
+        ['cus-first', true],
+        ['cus-second', undefined],
+      ]),
+    );
+    for (const one of both) expect(await barrierOf(one, 'sms')).toBe('deny');
+    // Who starts again is the one who is answered; what the other one agreed to is not for this one to say.
+    await call({ MessageSid: 'SM8', From: number, To: to, Body: 'START' });
+    expect([await barrierOf('cus-second', 'sms'), await barrierOf('cus-first', 'sms')]).toEqual(['allow', 'deny']);
+    await call({ MessageSid: 'SM9', MessageStatus: 'delivered', From: to, To: number });
+    const receipts = (await world.records(topicNames.customerEvents)).filter(({ id }) => id.startsWith('sms:SM9'));
+    expect(receipts.map(({ customerId }) => customerId).sort()).toEqual(both.sort());
+  });
+
   it('verifies a JSON body by the hash that Twilio puts into the address', async () => {
     const bodyHash = '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
     const url = `${world.url}/webhooks/sms?bodySHA256=${bodyHash}`;
@@ -392,6 +425,6 @@ async function intoDirectory(world: GatewayWorld, channel: string, address: stri
   await log.append([{ topic: topicNames.addresses, partition, key, value: JSON.stringify(value) }]);
   await waitUntil('the directory to know the address', async () => {
     const [entry] = await state.slot('directory', partition).peek([directoryKey(tenantId, channel, digest)]);
-    return entry !== null && entry !== undefined;
+    return entry !== null && entry !== undefined && Buffer.from(entry).includes(customerId);
   });
 }

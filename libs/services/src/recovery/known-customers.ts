@@ -5,6 +5,7 @@ import {
   customerEntries,
   deliverStageName,
   directoryKey,
+  heldBy,
   keyOf,
   knownAddress,
   lanes,
@@ -34,6 +35,12 @@ export interface KnownCustomers {
   readonly slots: ReadonlyMap<string, SlotRebuilding>;
 }
 
+/** Since when a customer has an address. The directory names whoever has it newest first. */
+interface Tie {
+  readonly customerId: string;
+  readonly at: Instant;
+}
+
 /**
  * Puts into the slots what the compacted topic `customers` knows: profiles and consents for `alert`, contacts for `deliver`,
  * addresses for `directory`. What the logs say is replayed on top, where a record that is not newer than what stands takes
@@ -43,8 +50,7 @@ export async function fillWithCustomers(known: KnownCustomers): Promise<number> 
   const { platform, slots } = known;
   const { stage, delivery } = platform.counts;
   const customers = new Set<string>();
-  /** Which of two customers an address belongs to: whoever said so last. */
-  const tiedAt = new Map<string, Instant>();
+  const ties = new Map<string, readonly Tie[]>();
   for await (const record of everyRecord(platform.log, topicNames.customers)) {
     const key = new TextDecoder().decode(record.key ?? new Uint8Array());
     const alert = slots.get(`alert/${partitionOf(key, stage)}`);
@@ -62,7 +68,7 @@ export async function fillWithCustomers(known: KnownCustomers): Promise<number> 
       alert?.put(names.profile, profile);
       alert?.put(names.consents, consents);
       putContacts(known, snapshot, profile, consents);
-      putAddresses(known, snapshot, profile, tiedAt);
+      putAddresses(known, snapshot, profile, ties);
     }
     for (const slot of slots.values()) if (slot.full) await slot.flush();
   }
@@ -102,7 +108,7 @@ function putAddresses(
   { platform, digest, slots }: KnownCustomers,
   { tenantId, customerId }: CustomerSnapshot,
   profile: ProfileState,
-  tiedAt: Map<string, Instant>,
+  ties: Map<string, readonly Tie[]>,
 ): void {
   for (const channel of new Set([...Object.keys(profile.contactPoints), ...Object.keys(profile.links)])) {
     const address = knownAddress(profile, channel);
@@ -113,8 +119,9 @@ function putAddresses(
     if (slot === undefined) continue;
     const key = directoryKey(tenantId, channel, digested);
     const at = profile.links[channel]?.acceptedAt ?? profile.acceptedAt;
-    if ((tiedAt.get(key) ?? -1) > at) continue;
-    tiedAt.set(key, at);
-    slot.put(key, { customerId });
+    const others = (ties.get(key) ?? []).filter((tie) => tie.customerId !== customerId);
+    const all = [{ customerId, at }, ...others].sort((one, other) => other.at - one.at);
+    ties.set(key, all);
+    slot.put(key, heldBy(all.map((tie) => tie.customerId)));
   }
 }
