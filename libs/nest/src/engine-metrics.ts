@@ -1,6 +1,12 @@
 import { gauges } from '@tocsin/core';
-import type { EngineMetrics, PartitionStatus } from '@tocsin/engine';
+import type { EngineErrorCode, EngineMetrics, PartitionStatus } from '@tocsin/engine';
 import type { Metrics } from './metrics.ts';
+
+/** What refuses the start of a stage, or makes a dead letter of a record, never stops a partition. */
+type StopCode = Exclude<
+  EngineErrorCode,
+  'TOPIC_MISSING' | 'PARTITIONS_DIFFER' | 'KEY_NOT_DECLARED' | 'ENTRY_NOT_WRITABLE' | 'TIMER_INVALID'
+>;
 
 /** The engine's numbers under the names of the tables in @tocsin/core. */
 export const engineMetrics = (metrics: Metrics): EngineMetrics => ({
@@ -16,7 +22,8 @@ export const engineMetrics = (metrics: Metrics): EngineMetrics => ({
   replayed: (stage, _partition, cause) => metrics.count('replays', { stage, cause }),
   stopped: (stage, partition, reason) => {
     forgetStop(metrics, stage, String(partition));
-    if (reason !== null) metrics.set('partition_stopped', { stage, partition: String(partition), reason }, 1);
+    if (reason === null) return;
+    metrics.set('partition_stopped', { stage, partition: String(partition), reason: reason as StopCode }, 1);
   },
   lag: (stage, partition, records, seconds) => {
     metrics.set('lag_records', { stage, partition: String(partition) }, records);
