@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAcceptLog } from './verbs/accept-log.ts';
 import { addActivations } from './verbs/activations.ts';
@@ -14,8 +15,13 @@ import { addStatus } from './verbs/status.ts';
 import { addTopics } from './verbs/topics.ts';
 import { fail } from './verbs/with-platform.ts';
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 const program = new Command('tocsin')
   .description('Turns a bank’s transaction streams into the alerts its customers need.')
+  .version(version, '-V, --version', 'print the version')
   .option('-c, --config <file>', 'configuration (default: TOCSIN_CONFIG, or tocsin.yaml here)')
   .showHelpAfterError('Run "tocsin --help" or "tocsin <verb> --help".')
   .configureHelp({ showGlobalOptions: true });
