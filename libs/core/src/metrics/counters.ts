@@ -220,7 +220,10 @@ export const counters = {
     about:
       'Attempts that ended. unknown: it cannot be known whether the provider sent it; retry, not-sent: it is tried again.',
   },
-  redrives: { labels: { channel, outcome: ['reopened', 'refused'] }, about: 'Deliveries sent again by an operator.' },
+  redrives: {
+    labels: { channel, outcome: ['reopened', 'refused'] },
+    about: 'Records that ask deliver to send a dead letter again: obeyed, or refused. No command writes them.',
+  },
   attempts_let_go: {
     labels: {
       channel,
