@@ -69,6 +69,13 @@ describe('docs/adding-a-rule.md', () => {
     }
   });
 
+  it('ends with a rule set that is a document to activate: the version is given out', () => {
+    const [ruleSet] = blocks.filter(({ language }) => language === 'json');
+    const { rules, ...rest } = JSON.parse(ruleSet!.text) as { readonly rules: object };
+    expect(Object.keys(rest)).toEqual(['id']);
+    expect(Object.keys(rules)).toEqual(['many-merchants']);
+  });
+
   it('has a generator that refuses what cannot be a rule', () => {
     const folder = clone();
     try {
