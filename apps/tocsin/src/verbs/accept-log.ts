@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { acceptLog, untilReachable } from '@tocsin/services';
 import type { Acceptance } from '@tocsin/services';
-import { chosenStage, partitionsOf } from './choose-stage.ts';
+import { chosenStage, countOf, partitionsOf } from './choose-stage.ts';
 import { UsageError, endItFirst, print, withPlatform } from './with-platform.ts';
 
 interface Options {
@@ -33,8 +33,8 @@ export function addAcceptLog(program: Command): void {
         program,
         async (platform, settings) => {
           const chosen = chosenStage(settings, platform, stage);
-          const partitions = partitionsOf(partition);
           const where = placeOf(from);
+          const partitions = partitionsOf(partition, stage, await countOf(chosen));
           const options = { from: where, force, dryRun, ...(partitions === undefined ? {} : { partitions }) };
           await untilReachable(platform);
           const done = await acceptLog(platform, chosen, options);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { againOf, redriveOf, topicNames } from '@tocsin/core';
 import type { Appending, Log, LogRecord } from '@tocsin/core';
-import { headerText, readTopic } from './read-topic.ts';
+import { headerText, mustExist, readTopic } from './read-topic.ts';
 import { UsageError, print, withPlatform } from './with-platform.ts';
 
 interface Filter {
@@ -37,6 +37,11 @@ const summary = (record: LogRecord) => ({
   masked: Number(headerText(record, 'tocsin-masked') ?? 0),
 });
 
+function limitOf(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new UsageError('--limit must be a number from 1 on.');
+}
+
 /** `tocsin rejected list|show|redrive`: what of the bank's records could not be taken, and sending it through again. */
 export function addRejected(program: Command): void {
   const verb = program.command('rejected').description('bank records that could not be taken');
@@ -46,20 +51,21 @@ export function addRejected(program: Command): void {
     .option('--code <code>', 'only this code, such as AMOUNT_INVALID')
     .option('--limit <n>', 'at most so many', '100')
     .option('--json', 'print JSON')
-    .action(({ code, json = false, limit = '100' }: Filter) =>
-      withPlatform(program, async ({ log }) => {
+    .action(async ({ code, json = false, limit = '100' }: Filter) => {
+      const atMost = limitOf(limit);
+      await withPlatform(program, async ({ log }) => {
         const rows = [];
         for await (const record of rejected(log, code)) {
           rows.push(summary(record));
-          if (rows.length >= Number(limit)) break;
+          if (rows.length >= atMost) break;
         }
         const lines = rows.map(
           (row) =>
             `${row.at.padEnd(12)} ${(row.code ?? '').padEnd(20)} ${row.topic}/${row.partition}/${row.offset}  ${row.path ?? ''}  ${row.reason ?? ''}`,
         );
         print(json, rows, rows.length === 0 ? ['Nothing was rejected.'] : lines);
-      }),
-    );
+      });
+    });
   verb
     .command('show <place>')
     .description('one record whole, by its place partition/offset; the bytes go to standard output')
@@ -68,6 +74,7 @@ export function addRejected(program: Command): void {
       withPlatform(program, async ({ log }) => {
         const match = /^(\d+)\/(\d+)$/.exec(place);
         if (match === null) throw new UsageError('The place is partition/offset, as "tocsin rejected list" prints it.');
+        await mustExist(log, topicNames.rejected);
         const [record] = await log.read(topicNames.rejected, Number(match[1]), Number(match[2]), 1);
         if (record === undefined || record.offset !== Number(match[2]))
           throw new UsageError(`Nothing stands at ${place}.`);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { RetryRequests, untilReachable } from '@tocsin/services';
-import { chosenStage, partitionsOf } from './choose-stage.ts';
+import { chosenStage, countOf, partitionsOf } from './choose-stage.ts';
 import { endItFirst, print, withPlatform } from './with-platform.ts';
 
 interface Options {
@@ -24,8 +24,8 @@ export function addRetry(program: Command): void {
         program,
         async (platform, settings) => {
           const stage = chosenStage(settings, platform, name);
-          const count = (await stage.log.facts(stage.topic))?.partitions ?? 0;
-          const partitions = partitionsOf(partition) ?? Array.from({ length: count }, (_, n) => n);
+          const count = await countOf(stage);
+          const partitions = partitionsOf(partition, name, count) ?? Array.from({ length: count }, (_, n) => n);
           await untilReachable(platform);
           const requests = new RetryRequests(platform.shortTerm);
           for (const one of partitions) await requests.ask(name, one);
