@@ -143,7 +143,8 @@ const fixed: readonly Topic[] = [
     values: ['audit'],
     size: 'outside',
     cleanup: 'delete',
-    about: 'Who asked the gateway for what it may not have, and who used a kill switch; kept.',
+    about:
+      'Who asked the gateway for what it may not have, who used a kill switch, and what operators accepted, rebuilt or activated; kept.',
   },
 ];
 
