@@ -54,6 +54,12 @@ describe('on a telephone that two customers share, to the one who was tied to it
     expect(world.told).toEqual(['sms:fraud-check']);
   });
 
+  it('a YES in the same breath as a STOP does not', () => {
+    expect(asked().says('YES STOP').labels).toEqual(['t-1:genuine']);
+    expect(asked().says('YES STOP', { shared }).labels).toEqual([]);
+    expect(asked().says('NO STOP', { shared }).labels).toEqual(['t-1:fraud']);
+  });
+
   it('a NO counts, and a tap that names its question', () => {
     expect(asked().says('NO', { shared }).labels).toEqual(['t-1:fraud']);
     const world = asked();

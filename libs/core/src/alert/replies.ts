@@ -125,7 +125,7 @@ function stop(
   const question = meaning.questionId === undefined ? undefined : questionOf(step, meaning.questionId);
   if (!question) return;
   if (meaning.answer === 'no') answeredNo(step, record, question, undefined, true);
-  else answeredYes(step, record, question, undefined, true);
+  else if (record.shared !== true) answeredYes(step, record, question, undefined, true);
 }
 
 function start(step: CustomerStep, record: ReplyRecord): void {

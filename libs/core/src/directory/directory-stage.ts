@@ -21,7 +21,7 @@ export const holdersOfAddress = ({ customerId, others = [] }: DirectoryEntry): r
   ...others,
 ];
 
-/** Newest first. @throws never; undefined where nobody has it any more */
+/** Of these customers, newest first; undefined where nobody has the address any more. */
 export function heldBy(holders: readonly string[]): DirectoryEntry | undefined {
   const [customerId, ...others] = [...new Set(holders)].slice(0, mostHolders);
   if (customerId === undefined) return undefined;
