@@ -89,7 +89,7 @@ export function faultTable(runs, source, embedded) {
   return [
     begin,
     '',
-    `Counted for source \`${source}\` (engine, Kafka and Redis adapters) and embedded storage \`${embedded}\`; runs before the last change to these do not count. ${passed.length} runs passed, and in them nothing was lost, unexpected, decided out of order or sent without consent. ${failed.length} did not pass${failed.length === 0 ? '' : ` (${failed.map(({ seed, objections }) => `seed ${seed}: ${objections} objections`).join('; ')}; [why](faults/README.md)), and their faults are not counted`}.`,
+    `Counted for source \`${source}\` (engine, Kafka and Redis adapters) and embedded storage \`${embedded}\`; runs before the last change to these do not count. ${passed.length} runs passed, and in them nothing was lost, unexpected, decided out of order or sent without consent. ${failed.length} did not pass${failed.length === 0 ? '' : ` (${failed.map(({ seed, objections }) => `seed ${seed}: ${objections} objection${objections === 1 ? '' : 's'}`).join('; ')}; [why](faults/README.md)), and their faults are not counted`}.`,
     `${faultsOf(passed)} faults over ${seeds} seeds, ${faultsOf(three)} of them on three brokers${byClient.length > 0 ? `; by client: ${byClient.join(', ')}` : ''}. ${demandedText({ faults: faultsOf(passed), seeds, three: faultsOf(three), kinds })}`,
     `${sum(({ records }) => records)} bank records, ${sum(({ alerts }) => alerts)} alerts, ${sum(({ reproductions }) => reproductions)} re-productions dropped.`,
     `Told again because nobody could know, and saying so: ${

@@ -198,7 +198,7 @@ const misbehaved = ({ outcome }) => outcome !== 'accepted' && outcome !== 'refus
 
 /** What a sender stands on; where all is one process, that is the process and its disk. */
 const underneath = /broker|redis|build|older|lag/;
-const orOneProcess = /broker|redis|build|older|lag|disk|embedded/;
+const orOneProcess = new RegExp(`${underneath.source}|disk|embedded`);
 
 /** A fault that can have hit whoever sends, or what it stands on, in that time or a little before. */
 const faultOfSender = (faults, from, until, ground = orOneProcess) =>
