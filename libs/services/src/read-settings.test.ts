@@ -227,6 +227,14 @@ describe('the example', () => {
     expect(settings.channels['messenger']).toMatchObject({ appSecrets: ['a'] });
   });
 
+  it('loads also with what is commented out and has a default', () => {
+    const more = text.replaceAll(/^( *)# (?=(?:folder|db|perSecond|options|kafka): [^A])/gm, '$1');
+    const settings = readSettings(more, made);
+    expect(settings).toMatchObject({ folder: 'data', redis: { db: 0 } });
+    expect(settings.sources[0]).toMatchObject({ options: { maxDepth: 16 }, kafka: { brokers: [expect.any(String)] } });
+    expect(configuredChannels(settings).channels[0]?.channel.capabilities.perSecond).toBe(40);
+  });
+
   it('keeps every secret out of the file: each variable is needed', () => {
     const named = new Set(
       [...text.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => name).filter((name) => name !== 'NAME'),

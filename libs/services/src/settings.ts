@@ -192,7 +192,7 @@ export class EngineSettings {
 export class DeliverSettings {
   /** The channels that this instance serves; all that are configured when absent. */
   @IsOptional() @IsArray() @IsString({ each: true }) channels?: string[];
-  /** Requests to a provider at a time, per partition. */
+  /** Requests to a provider under way at a time, in this instance and for each channel and lane. */
   @IsInt() @Min(1) @Max(1_000) concurrency: number = 16;
   /** How long a provider may take. */
   @IsInt() @Min(1_000) @Max(120_000) timeoutMs: number = 15_000;
