@@ -228,7 +228,7 @@ describe('the example', () => {
   });
 
   it('loads also with what is commented out and has a default', () => {
-    const more = text.replaceAll(/^( *)# (?=(?:folder|db|perSecond|options|kafka): [^A])/gm, '$1');
+    const more = text.replaceAll(/^( *)# (?=(?:folder: data|db: |perSecond: |options: \{|kafka: \{))/gm, '$1');
     const settings = readSettings(more, made);
     expect(settings).toMatchObject({ folder: 'data', redis: { db: 0 } });
     expect(settings.sources[0]).toMatchObject({ options: { maxDepth: 16 }, kafka: { brokers: [expect.any(String)] } });
