@@ -62,7 +62,7 @@ describe('a service as a process', () => {
     expect(title).toBe(`${gateway.file}: The configuration has 4 problems.`);
     expect(problems.sort()).toEqual([
       '  http.port: must not be less than 0',
-      '  secret: must be longer than or equal to 32 characters',
+      '  secret: must have 32 to 256 characters',
       '  surprise: is not a known setting',
       '  tenants: must name at least one tenant',
     ]);

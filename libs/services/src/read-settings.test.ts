@@ -35,12 +35,23 @@ describe('the settings', () => {
     [
       'no secret',
       'tenants: { mybank: { bankName: My Bank } }',
-      ['secret: must be longer than or equal to 32 characters', 'secret: must be a string'],
+      ['secret: is needed; make one with `openssl rand -hex 32`'],
     ],
     [
       'a variable that is not set',
       base.replace('SECRET', 'NOT_THERE'),
       ['secret: needs the environment variable NOT_THERE, which is not set'],
+    ],
+    [
+      'an empty secret',
+      `secret:\n${base.replace(/secret.*/, '')}`,
+      ['secret: is needed; make one with `openssl rand -hex 32`'],
+    ],
+    ['a short secret', base.replace('${SECRET}', 'hunter2'), ['secret: must have 32 to 256 characters']],
+    [
+      'a zone that is none',
+      base.replace('My Bank }', 'My Bank, timeZone: Europe/Sofja }'),
+      ['tenants.mybank.timeZone: must be an IANA zone, such as Europe/Sofia'],
     ],
     ['no tenant', 'secret: ${SECRET}', ['tenants: must name at least one tenant']],
     [

@@ -13,6 +13,7 @@ import {
   IsObject,
   IsOptional,
   IsString,
+  IsTimeZone,
   IsUrl,
   Length,
   Matches,
@@ -21,6 +22,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import type { ValidationArguments } from 'class-validator';
 import { scopes } from './gateway/scopes.ts';
 
 /*
@@ -140,7 +142,8 @@ export class TenantSettings {
   /** As it stands in texts. */
   @IsString() @Length(1, 12) bankName!: string;
   @IsString() language: string = 'en';
-  @IsString() timeZone: string = 'UTC';
+  /** IANA zone, for customers whose own is not known. */
+  @IsTimeZone({ message: 'must be an IANA zone, such as Europe/Sofia' }) timeZone: string = 'UTC';
 }
 
 export class ApiKeySettings {
@@ -198,13 +201,20 @@ export class DeliverSettings {
   @IsInt() @Min(1_000) @Max(120_000) timeoutMs: number = 15_000;
 }
 
+const secretMust = (what: string) => ({
+  message: ({ value }: ValidationArguments): string =>
+    value === undefined || value === null ? 'is needed; make one with `openssl rand -hex 32`' : `must ${what}`,
+});
+
 export const storages = ['embedded', 'kafka'] as const;
 
 export class Settings {
   /** Prefix of state keys and consumer groups: two installations can share a cluster. */
   @Matches(/^[a-z][a-z0-9-]{0,31}$/) installation: string = 'tocsin';
   /** Keys the pseudonyms of addresses and the opaque ids that providers see. Required; must not change. */
-  @IsString() @Length(32, 256) secret!: string;
+  @IsString(secretMust('be a text'))
+  @Length(32, 256, secretMust('have 32 to 256 characters'))
+  secret!: string;
   /** `embedded` (one folder, one machine) or `kafka` (with `kafka` and `redis`). */
   @IsIn(storages) storage: (typeof storages)[number] = 'embedded';
   /** Folder of the embedded storage. */

@@ -25,6 +25,8 @@ describe('a policy', () => {
   it.each([
     [{ surprise: 1 }, 'surprise is not a part of a policy.'],
     [{ bankName: 'A very long name of a bank' }, 'bankName must be 1 to 12 characters.'],
+    [{ defaultTimeZone: 'Europe/Sofja' }, 'defaultTimeZone must be an IANA zone, such as Europe/Sofia.'],
+    [{ defaultTimeZone: 7 }, 'defaultTimeZone must be an IANA zone, such as Europe/Sofia.'],
     [{ alertScore: 2 }, 'alertScore must be above 0 and at most 1.'],
     [{ answerWithinMs: 5 }, 'answerWithinMs must be at least 1000.'],
     [{ channels: { fax: { allowed: true } } }, 'channels.fax: there is no such channel.'],
