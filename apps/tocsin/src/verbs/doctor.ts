@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { topicSpecs } from '@tocsin/core';
-import type { StateStore } from '@tocsin/core';
-import { channelIds, installedStages } from '@tocsin/services';
-import type { InstalledStage, Platform } from '@tocsin/services';
+import { channelIds, diagnose, installedStages } from '@tocsin/services';
+import type { Diagnosis, InstalledStage, Platform, Verdict } from '@tocsin/services';
 import { print, urlOf, withPlatform } from './with-platform.ts';
 
 interface Finding {
@@ -41,7 +40,7 @@ export function addDoctor(program: Command): void {
             const isThere = async () =>
               (await its.facts(topic)) === undefined ? `The topic ${topic} does not exist.` : null;
             const there = !foreign || (await look(`source ${name.replace(/^ingest\./, '')}`, isThere));
-            if (there && stateAnswers) await look(`positions of ${name}`, () => positionsOf(state, stage));
+            if (there && stateAnswers) await look(`positions of ${name}`, () => positionsOf(platform, stage));
           }
           tell(json, findings);
         },
@@ -60,23 +59,36 @@ async function topicsOf({ log, counts }: Platform): Promise<string | null> {
   return wrong.length === 0 ? null : `${wrong.join('; ')}. Run "tocsin topics create" for missing ones.`;
 }
 
-async function positionsOf(state: StateStore, { name, topic, log }: InstalledStage): Promise<string | null> {
-  const partitions = (await log.facts(topic))?.partitions ?? 0;
-  const wrong: string[] = [];
-  for (let partition = 0; partition < partitions; partition++) {
-    const position = await state.slot(name, partition).position();
-    if (position === null) continue;
-    const { start, end } = await log.bounds(topic, partition);
-    const { offset } = position;
-    if (offset > end)
-      wrong.push(
-        `partition ${partition}: the position ${offset} lies beyond the end ${end} (was the topic created anew?)`,
-      );
-    else if (offset < start)
-      wrong.push(`partition ${partition}: ${start - offset} records were removed before they were processed`);
-  }
-  return wrong.length === 0 ? null : wrong.join('; ');
+async function positionsOf(platform: Platform, stage: InstalledStage): Promise<string | null> {
+  const wrong = (await diagnose(platform, stage)).filter(({ verdict }) => !well.includes(verdict));
+  if (wrong.length === 0) return null;
+  const advice = new Set(wrong.map(({ verdict }) => whatMends(verdict, stage.name)));
+  return [...wrong.map((one) => `partition ${one.partition}: ${one.verdict}, ${wordsOf(one)}.`), ...advice].join(' ');
 }
+
+const well: readonly Verdict[] = ['new', 'fits', 'rebuilding'];
+
+function wordsOf({ verdict, position, start, end, committed }: Diagnosis): string {
+  const offset = position?.offset ?? 0;
+  switch (verdict) {
+    case 'STATE_EMPTY':
+      return position === null
+        ? `the store knows nothing, although the group was at ${committed}`
+        : 'its state was being rebuilt, and that was broken off';
+    case 'BEYOND_END':
+      return `the position ${offset} lies beyond the end ${end} (was the topic created anew?)`;
+    case 'BEFORE_START':
+      return `${start - offset} records were removed before they were processed`;
+    default:
+      return 'the record that was read last is another one now (was the topic created anew?)';
+  }
+}
+
+/** The command that mends it, and what to try first. */
+const whatMends = (verdict: Verdict, stage: string): string =>
+  verdict === 'STATE_EMPTY'
+    ? 'Restore a snapshot of Redis; "tocsin recover" says what is lost, and what to do where there is none.'
+    : `"tocsin accept-log --stage ${stage} --dry-run" says what it means to go on with what the log has now.`;
 
 const mark = ({ what, ok, detail }: Finding): string => `${ok ? 'ok   ' : 'WRONG'}  ${what}${ok ? '' : `: ${detail}`}`;
 const hint = 'Order per account is kept only where the bank keys its records by account.';
