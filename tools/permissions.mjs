@@ -23,9 +23,17 @@ export function permissionTables({
     const may = (resource, operation) =>
       kafka.filter((one) => one.resource === resource && one.operations.includes(operation));
     const topics = (operation) => code(folded(may('topic', operation).map(({ name }) => name))) || '–';
-    const groups = may('group', 'Read').map(({ name, pattern }) => (pattern === 'prefixed' ? `${name}*` : name));
-    const everywhere = may('topic', 'Create').length > 0 ? "Create, Describe (on the bank's: Describe)" : 'Describe';
-    return `| ${actor} | ${topics('Read')} | ${topics('Write')} | ${everywhere} | ${code(groups) || '–'} |`;
+    const groups = ['Read', 'Describe'].flatMap((operation) => {
+      const names = may('group', operation).map(({ name, pattern }) => (pattern === 'prefixed' ? `${name}*` : name));
+      return names.length === 0 ? [] : [`${operation}: ${code(names)}`];
+    });
+    const everywhere =
+      may('topic', 'Create').length > 0
+        ? "Create, Describe (on the bank's: Describe)"
+        : may('topic', 'Describe').length > 0
+          ? 'Describe'
+          : '–';
+    return `| ${actor} | ${topics('Read')} | ${topics('Write')} | ${everywhere} | ${groups.join('; ') || '–'} |`;
   });
   const lines = actors.map((actor) =>
     aclUser(`tocsin-${actor}`, 'PASSWORD', permissionsOf(actor, place).redis).replace(/^/, 'user '),
@@ -35,7 +43,7 @@ export function permissionTables({
     '',
     'Kafka, for the installation `tocsin`. To read or to write a topic includes to describe it.',
     '',
-    '| who | Read | Write | on every topic of ours | Read on groups |',
+    '| who | Read | Write | on every topic of ours | on groups |',
     '|---|---|---|---|---|',
     ...rows,
     '',

@@ -6,7 +6,8 @@ import { engineMetrics, setPartitionMetrics, zeroEngineMetrics } from '@tocsin/n
 import type { Feed } from '@tocsin/nest';
 import { KnownPositions } from './known-positions.ts';
 import { groupOf } from './recovery/installed-stages.ts';
-import { RetryRequests, lookEveryMs } from './recovery/retry-requests.ts';
+import { lookEveryMs } from './recovery/retry-requests.ts';
+import { RetryWatch } from './recovery/retry-watch.ts';
 import type { ServiceContext } from './service.ts';
 
 export interface StageFeedOptions<In> extends ServiceContext {
@@ -44,14 +45,7 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
   });
   zeroEngineMetrics(metrics, stage.name);
   metrics.beforeScrape(() => setPartitionMetrics(metrics, stage.name, runner.status(), Date.now()));
-  const retries = new RetryRequests(platform.shortTerm);
-  const retryWhereAsked = async (): Promise<void> => {
-    for (const { partition, state } of runner.status()) {
-      if (state !== 'stopped' || !(await retries.take(stage.name, partition))) continue;
-      logger.info('An operator lets a stopped partition try again.', { stage: stage.name, partition });
-      runner.retry(partition);
-    }
-  };
+  const retries = new RetryWatch({ stage: stage.name, store: platform.shortTerm, runner, logger });
   const positions = new KnownPositions(platform.state, stage.name);
   let looking: NodeJS.Timeout | undefined;
   let waiting: string | undefined = 'not subscribed yet';
@@ -97,8 +91,7 @@ export function stageFeed<In>(options: StageFeedOptions<In>): StageFeed {
     started: (subscription) => {
       waiting = undefined;
       runner.started(subscription);
-      // A store that is away is asked again.
-      looking = setInterval(() => void retryWhereAsked().catch(() => undefined), lookEveryMs).unref();
+      looking = setInterval(() => void retries.look(), lookEveryMs).unref();
     },
     stop: () => {
       clearInterval(looking);

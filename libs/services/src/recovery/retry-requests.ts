@@ -27,3 +27,6 @@ export class RetryRequests {
 }
 
 const keyOf = (stage: string, partition: number): string => `retry:${stage}/${partition}`;
+
+/** The keys of a stage's requests, or with `name.*` of all stages that begin so. */
+export const retryKeys = (stage: string): string => `retry:${stage.endsWith('*') ? stage : `${stage}/*`}`;

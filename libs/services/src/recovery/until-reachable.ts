@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ShortTermStore, Span, StateStore } from '@tocsin/core';
 
 const againMs = 200;
+/** Nothing is ever kept under it; it is asked for to hear whether anybody answers. */
+export const reachableKey = 'reachable';
 
 /**
  * Waits until the store answers on both of its connections, for a command that has only just begun to connect: on a busy
@@ -15,7 +17,7 @@ export async function untilReachable(
   const until = performance.now() + withinMs;
   for (;;) {
     try {
-      await Promise.all([state.ping(), shortTerm.get('reachable')]);
+      await Promise.all([state.ping(), shortTerm.get(reachableKey)]);
       return;
     } catch (error) {
       if (performance.now() >= until) throw error;
