@@ -157,6 +157,32 @@ describe('whatever happens', () => {
     );
   });
 
+  it('answers every barrier of a reply: one decision to both lanes, whoever said it and however late', () => {
+    const said = fc.record({
+      text: fc.constantFrom('STOP', 'please stop texting', 'START'),
+      channel: fc.constantFrom<keyof typeof own>('messenger', 'sms'),
+      foreign: fc.boolean(),
+      standby: fc.boolean(),
+      late: fc.constantFrom(0, 60_000),
+      copies: fc.constantFrom(1, 2),
+    });
+    fc.assert(
+      fc.property(life, said, (acts, { text, channel, foreign, standby, late, copies }) => {
+        const world = lived(acts);
+        const id = world.nextId(`${channel}:m`);
+        const address = foreign ? 'elsewhere' : own[channel];
+        for (let n = 0; n < copies; n += 1) {
+          const before = world.contacts.length;
+          world.says(text, { id, channel, address, acceptedAt: world.now - late, ...(standby ? { standby } : {}) });
+          const contacts = world.contacts.slice(before).filter((contact) => contact.channel === channel);
+          expect(contacts).toHaveLength(2);
+          expect(contacts[1]).toEqual(contacts[0]);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('replays to the same outputs, byte for byte', () => {
     fc.assert(
       fc.property(life, (acts) => {

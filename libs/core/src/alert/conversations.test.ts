@@ -388,6 +388,26 @@ describe('STOP, HELP, START', () => {
     expect(world.told.at(-1)).toBe('sms:fraud-check');
   });
 
+  it('tells the senders of a START that is not obeyed too, because they wait for its contact', () => {
+    const world = asked().to('10:10:00').says('stop').in(1000);
+    const elsewhere = { address: '+000' };
+    const late = { acceptedAt: clock('10:05:00') };
+    for (const given of [elsewhere, { standby: true }, late, { id: 'sms:same' }, { id: 'sms:same' }]) {
+      const before = world.contacts.length;
+      world.says('START', given);
+      expect(world.contacts.slice(before).map(({ channel }) => channel)).toEqual(['sms', 'sms']);
+      expect(world.contact('sms')!.stopped).toBe(!('id' in given));
+    }
+  });
+
+  it('opens the window by a message that stops, and never tells senders of the one without the other', () => {
+    const world = asked().link();
+    const before = world.contacts.length;
+    world.says('STOP', { channel: 'messenger' });
+    expect(world.contacts.slice(before).map(({ stopped }) => stopped)).toEqual([true, true]);
+    expect(world.contact('messenger')).toMatchObject({ windowExpiresAt: world.now + hours(24) });
+  });
+
   it('gives by START no more than that something happened, where nothing was allowed', () => {
     const world = new AlertWorld().customer({ addresses: {} }).link().says('START', { channel: 'messenger' });
     expect(world.contact('messenger')!.allowed['fraud-protection']).toMatchObject({ classes: ['existence'] });

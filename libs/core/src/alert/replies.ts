@@ -29,11 +29,14 @@ export function onReply(step: CustomerStep, record: ReplyRecord): void {
   const own = sameAddress(channel, knownAddress(profile, channel), record.address);
   const ofAnother = record.shared === true && !concernsEach(record, meaning);
   context.count('replies', { meaning: !own ? 'foreign-address' : ofAnother ? 'of-another' : meaning.kind });
+  const opened = own && record.opensWindow && openWindow(step, record);
+  // STOP and START tell of the window with what they decide: a contact of this record without it would answer its barrier.
+  if (opened && meaning.kind !== 'stop' && meaning.kind !== 'start') announceContacts(step, [channel]);
   // A stop is obeyed whoever says it; nothing else is done for an address that is not the customer's.
-  if (!own && meaning.kind !== 'stop') return;
-  if (own && record.opensWindow) openWindow(step, record);
-  if (ofAnother || (record.standby === true && meaning.kind !== 'stop')) return;
-  act(step, record, meaning, stopped);
+  const obeyed = own && !ofAnother && record.standby !== true;
+  if (meaning.kind === 'stop' || obeyed) return act(step, record, meaning, stopped);
+  // Senders wait for the contact of a START, also of one that is not obeyed.
+  if (meaning.kind === 'start') announceContacts(step, [channel]);
 }
 
 /**
@@ -43,14 +46,14 @@ export function onReply(step: CustomerStep, record: ReplyRecord): void {
 const concernsEach = ({ payload }: ReplyRecord, meaning: ReplyMeaning): boolean =>
   meaning.kind === 'stop' || (meaning.kind === 'answer' && (meaning.answer === 'no' || payload !== undefined));
 
-/** Whatever the order of arrival, the window ends a day after the newest message. */
-function openWindow(step: CustomerStep, { channel, at }: ReplyRecord): void {
-  if (step.settings.channels[channel]?.window !== true) return;
+/** Whatever the order of arrival, the window ends a day after the newest message. True when this one moved it. */
+function openWindow(step: CustomerStep, { channel, at }: ReplyRecord): boolean {
+  if (step.settings.channels[channel]?.window !== true) return false;
   const until = at + step.settings.timing.windowMs;
-  if (until <= (step.profile.windows[channel] ?? 0)) return;
+  if (until <= (step.profile.windows[channel] ?? 0)) return false;
   step.profile.windows[channel] = until;
   step.touch('profile');
-  announceContacts(step, [channel]);
+  return true;
 }
 
 function act(step: CustomerStep, record: ReplyRecord, meaning: ReplyMeaning, stopped: boolean): void {

@@ -10,8 +10,9 @@ export interface Barrier {
   /** Which channel; `*` is every channel. */
   readonly channel: ChannelId;
   /**
-   * `deny`: the customer stopped the channel. `wait`: something narrower was revoked; nothing leaves until the sender's
-   * copy of the contact is at least as new, which then decides what may still be told. `allow`: the channel was opened again.
+   * `deny`: the customer stopped the channel. `wait`: something narrower was revoked. `allow`: the channel was opened again,
+   * but what was revoked before that stands. Under the last two nothing leaves until the sender's copy of the contact is at
+   * least as new, which then decides what may be told.
    */
   readonly verdict: 'allow' | 'deny' | 'wait';
 }

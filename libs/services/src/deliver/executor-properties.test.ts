@@ -6,38 +6,51 @@ import { settle, sha256 } from './test/partition-world.ts';
 import { contact, delivery, World } from './test/world.ts';
 
 describe('consent, whatever the interleaving', () => {
+  const decision = fc.record({
+    do: fc.constantFrom('stop' as const, 'start' as const, 'narrow' as const, 'widen' as const),
+    told: fc.constantFrom(false, false, true),
+  });
   const step = fc.oneof(
-    fc.record({ do: fc.constant('send' as const) }),
-    fc.record({ do: fc.constant('stop' as const), told: fc.boolean() }),
-    fc.record({ do: fc.constant('start' as const), told: fc.boolean() }),
-    fc.record({ do: fc.constant('tell' as const) }),
-    fc.record({ do: fc.constant('turn' as const) }),
-    fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(10, 600, 1_500) }),
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('send' as const) }) },
+    { weight: 4, arbitrary: decision },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('tell' as const) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('turn' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(10, 600, 1_500) }) },
   );
+  /** What a decision raises; giving more raises nothing. */
+  const verdicts = { stop: 'deny', start: 'allow', narrow: 'wait', widen: undefined } as const;
+  const ground = { kind: 'consent', consentId: 'c-1' } as const;
 
   /**
    * The gateway's order: the record gets its offset, the barrier is raised, and only then is the customer told. The contact
-   * reaches the partition later or not at all. From the raise of a stop to the next start no call of the provider may begin.
+   * reaches the partition later or not at all. From the raise of a stop to the next start no call of the provider may begin,
+   * and from that of a narrower revocation to the next grant none that names what was taken back.
    */
-  it('nothing is sent after a stop was in force', async () => {
+  it('nothing is sent that was revoked before, and what may be sent does not wait for ever', async () => {
+    const seen = { named: 0, unnamed: 0 };
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 5, maxLength: 30 }),
         fc.constantFrom(0, 5),
         async (steps, restMs) => {
           const w = new World();
-          w.owner('me', { restMs });
+          const me = w.owner('me', { restMs });
           let offset = 10;
-          let stopped = false;
+          let decided = { stopped: false, merchant: true };
           let deliveries = 0;
-          const untold: { offset: number; stopped: boolean }[] = [];
+          const untold: { offset: number; decided: typeof decided }[] = [];
           const tell = (): void => {
-            for (const { offset: sourceOffset, stopped: at } of untold.splice(0))
-              w.log.put(contact({ sourceOffset, stopped: at }));
+            for (const { offset: sourceOffset, decided: at } of untold.splice(0)) {
+              const classes = ['existence', 'amount', ...(at.merchant ? (['merchant'] as const) : [])] as const;
+              const allowed = { 'fraud-protection': { classes, ground } };
+              w.log.put(contact({ sourceOffset, stopped: at.stopped, allowed }));
+            }
           };
           let wrong = 0;
           w.channel.answer = (n) => {
-            if (stopped) wrong += 1;
+            const named = w.channel.sent.at(-1)!.message.text.includes('Cafe');
+            seen[named ? 'named' : 'unnamed'] += 1;
+            if (decided.stopped || (named && !decided.merchant)) wrong += 1;
             return n % 5 === 0 ? { kind: 'retry', code: 'busy', scope: 'message' } : { kind: 'accepted', ref: `r${n}` };
           };
           await w.put(contact());
@@ -45,14 +58,6 @@ describe('consent, whatever the interleaving', () => {
             switch (now.do) {
               case 'send':
                 w.log.put(delivery(`d${(deliveries += 1)}`));
-                break;
-              case 'stop':
-              case 'start':
-                offset += 1;
-                stopped = now.do === 'stop';
-                w.barriers.raise('cus-1', offset, stopped ? 'deny' : 'allow');
-                untold.push({ offset, stopped });
-                if (now.told) tell();
                 break;
               case 'tell':
                 tell();
@@ -62,14 +67,29 @@ describe('consent, whatever the interleaving', () => {
                 break;
               case 'pass':
                 await w.pass(now.ms);
+                break;
+              default: {
+                offset += 1;
+                if (now.do === 'stop' || now.do === 'start') decided = { ...decided, stopped: now.do === 'stop' };
+                else decided = { ...decided, merchant: now.do === 'widen' };
+                const verdict = verdicts[now.do];
+                if (verdict !== undefined) w.barriers.raise('cus-1', offset, verdict);
+                untold.push({ offset, decided });
+                if (now.told) tell();
+              }
             }
           }
           await settle();
+          tell();
+          for (let i = 0; i < 40; i += 1) await w.pass(seconds(30));
           expect(wrong).toBe(0);
+          expect(me.receipts).toHaveLength(deliveries);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
+    expect(seen.named).toBeGreaterThan(0);
+    expect(seen.unnamed).toBeGreaterThan(0);
   });
 });
 

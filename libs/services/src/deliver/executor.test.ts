@@ -286,7 +286,41 @@ describe('what must not leave', () => {
     await w.put(contact(), delivery('d1'));
     w.barriers.raise('cus-1', 12, 'allow');
     await w.put(contact({ sourceOffset: 11, stopped: true }), delivery('d2'));
+    expect(w.channel.sent).toHaveLength(1);
+    await w.put(contact({ sourceOffset: 12 }));
+    await w.pass(seconds(1));
     expect(me.told).toEqual(['d1 accepted', 'd2 accepted']);
+  });
+
+  it('what was narrowed before a START that hides its barrier', async () => {
+    const w = new World();
+    const me = w.owner();
+    await w.put(contact());
+    w.barriers.raise('cus-1', 11, 'wait');
+    w.barriers.raise('cus-1', 12, 'allow');
+    await w.put(delivery('d1'));
+    await w.pass(seconds(2));
+    expect(w.channel.sent).toEqual([]);
+    const allowance = { classes: ['existence', 'amount'], ground: { kind: 'consent', consentId: 'c-2' } } as const;
+    await w.put(contact({ sourceOffset: 12, allowed: { 'fraud-protection': allowance } }));
+    await w.pass(seconds(1));
+    expect(w.channel.sent.map(({ message }) => message.text)).toEqual([
+      'Example Bank: Did you pay 12.50 EUR? Reply YES or NO.',
+    ]);
+    expect(me.told).toEqual(['d1 accepted']);
+  });
+
+  it('an answer that may leave after a stop, where all was taken back and the contact does not know yet', async () => {
+    const w = new World();
+    const me = w.owner();
+    w.barriers.raise('cus-1', 11, 'deny');
+    const help = { kind: 'help', items: [], reasons: [] } as const;
+    await w.put(contact(), delivery('d1', { purpose: 'service-reply', evenIfStopped: true, content: help }));
+    expect(w.channel.sent).toEqual([]);
+    await w.put(contact({ sourceOffset: 11, allowed: {} }));
+    await w.pass(seconds(1));
+    expect(w.channel.sent).toEqual([]);
+    expect(me.told).toEqual(['d1 revoked revoked']);
   });
 
   it('what was taken back before the store of barriers fell back: it stands in the log too', async () => {
@@ -335,8 +369,10 @@ describe('what must not leave', () => {
       content: { kind: 'stop-confirmation', items: [], reasons: [] },
     } as const;
     w.barriers.raise('cus-1', 11, 'deny');
+    // Its contact comes before it; where it does not, it is waited for.
     await w.put(contact(), delivery('d1', confirmation));
     await w.put(contact({ sourceOffset: 11, stopped: true }), delivery('d2', confirmation));
+    await w.pass(seconds(1));
     w.barriers.killed = 'channel:sms';
     await w.put(delivery('d3', confirmation));
     expect(me.told).toEqual(['d1 accepted', 'd2 accepted', 'd3 revoked kill-switch']);

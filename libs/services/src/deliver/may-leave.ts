@@ -30,8 +30,9 @@ const stay = (outcome: Withheld): Verdict => ({ kind: 'stay', outcome });
 const never = (code: LetGo): Verdict => stay({ kind: 'ineligible', code });
 
 /**
- * May this delivery leave at this moment, to where, and with what? Barrier and contact copy are compared by offset: the
- * newer one says whether the customer stopped the channel. The stricter of consent and the bank's policy decides what is told.
+ * May this delivery leave at this moment, to where, and with what? Barrier and contact copy are compared by offset. A newer
+ * barrier can only forbid: it may stand for several decisions, of which it tells the last, so what may be told is read from
+ * the contact that `alert` writes for it, and waited for. The stricter of consent and the bank's policy decides what is told.
  */
 export function mayLeave(
   delivery: DeliveryRecord,
@@ -44,13 +45,12 @@ export function mayLeave(
   const newer = barrier !== null && barrier.offset > contact.sourceOffset ? barrier.verdict : undefined;
   const stopped = newer === undefined ? contact.stopped : newer === 'deny';
   if (stopped && delivery.evenIfStopped !== true) return never('revoked');
-  const behind = stay({ kind: 'not-sent', code: 'contact-behind', afterMs: contactBehindMs });
-  if (newer === 'wait') return behind;
+  if (newer !== undefined) return stay({ kind: 'not-sent', code: 'contact-behind', afterMs: contactBehindMs });
   const most = mostClasses(policy, delivery.channel);
   if (most === null) return never('not-allowed');
-  if (contact.address === null) return newer === undefined ? never('no-address') : behind;
+  if (contact.address === null) return never('no-address');
   const allowance = contact.allowed[delivery.purpose];
-  if (allowance === undefined) return newer === undefined ? never('revoked') : behind;
+  if (allowance === undefined) return never('revoked');
   const classes = most === undefined ? allowance.classes : allowance.classes.filter((name) => most.includes(name));
   if (!classes.includes('existence')) return never('not-allowed');
   return { kind: 'go', address: contact.address, classes, ground: allowance.ground };
