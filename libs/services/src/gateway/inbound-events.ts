@@ -59,7 +59,7 @@ export class InboundEvents {
   }
 
   /**
-   * Resolves when all of it is durable, and every stop in force. The records go into one append in the order of the events,
+   * Resolves when all of it is durable, and every stop and untying in force. The records go into one append in the order of the events,
    * which is the customer's; whose they are is looked up before, all at once. An address that is nobody's is only counted.
    * @throws DirectoryAway where that cannot be said
    */
@@ -111,7 +111,11 @@ export class InboundEvents {
       case 'linked':
       case 'unlinked': {
         const { address, kind } = event;
-        return { record: { ...base, type: 'link', acceptedAt, address, linked: kind === 'linked' } };
+        return {
+          record: { ...base, type: 'link', acceptedAt, address, linked: kind === 'linked' },
+          // Untying takes back what was consented to there, unless another address is tied by now: only `alert` can say.
+          ...(kind === 'unlinked' ? { raises: [{ channel, verdict: 'wait' }] } : {}),
+        };
       }
       case 'receipt': {
         const { state, at, ref, key, watermarkAt, code } = event;

@@ -277,9 +277,21 @@ describe('webhooks', () => {
       ({ type, customerId }) => type === 'link' && customerId === 'cus-6',
     );
     expect(links.map(({ linked }) => linked)).toEqual([true, false]);
+    // What was consented to there ends with it: nothing leaves until the senders know.
+    expect(await barrierOf('cus-6', 'messenger')).toBe('wait');
     const before = await size();
     await post(envelope(says('m-untied', 'hi', '7006')));
     expect(await size()).toBe(before);
+  });
+
+  it('has an untying in force before it is acknowledged', async () => {
+    await link('7013', 'cus-13');
+    const unlinked = { sender: { id: '7013' }, timestamp: 1_790_000_000_002, account_linking: { status: 'unlinked' } };
+    barrierAway = true;
+    expect((await post(envelope(unlinked))).status).toBe(503);
+    barrierAway = false;
+    expect((await post(envelope(unlinked))).status).toBe(200);
+    expect(await barrierOf('cus-13', 'messenger')).toBe('wait');
   });
 
   it('finds whose a number is in the directory, and verifies Twilio’s form', async () => {
