@@ -2,15 +2,9 @@ import type { ChannelCapabilities } from '../channel.ts';
 import { dataClasses, purposes } from '../consent.ts';
 import type { ChannelId, DataClass, Purpose } from '../consent.ts';
 import type { TenantPolicy } from '../records/customer.ts';
-import type { ContactRecord, Ground } from '../records/delivery.ts';
+import type { Allowance, ContactRecord } from '../records/delivery.ts';
 import { ChannelConsents, plainClasses } from './consents.ts';
 import type { ConsentState } from './state.ts';
-
-/** What may be told on a channel for a purpose, and on what ground. */
-export interface Allowance {
-  readonly classes: readonly DataClass[];
-  readonly ground: Ground;
-}
 
 /** A customer may widen a channel of the bank's own up to these; balance, payee and device need the bank to name them too. */
 const widest: readonly DataClass[] = [...plainClasses, 'place', 'order', 'shipment', 'case', 'name'];
@@ -47,7 +41,11 @@ function decide({ consents, policy, channel, capabilities, most }: Question, pur
   });
   if (!classes.includes('existence')) return undefined;
   const consent = consents.deciding(purpose, 'existence');
-  if (consent) return { classes, ground: { kind: 'consent', consentId: consent.consentId } };
+  if (consent) {
+    const byBasis = classes.filter((dataClass) => consents.deciding(purpose, dataClass) === undefined);
+    const ground = { kind: 'consent', consentId: consent.consentId } as const;
+    return { classes, ground, ...(byBasis.length === 0 ? {} : { byBasis }) };
+  }
   return basis && { classes, ground: { kind: 'legal-basis', basis: basis.basis } };
 }
 

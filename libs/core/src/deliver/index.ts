@@ -1,3 +1,4 @@
+export * from './allowance-now.ts';
 export * from './deliver-stage.ts';
 export * from './job.ts';
 export * from './ledger-chain.ts';

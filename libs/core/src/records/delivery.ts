@@ -105,10 +105,17 @@ export interface ContactRecord {
   /** The customer stopped the whole channel. */
   readonly stopped: boolean;
   readonly privacy: 'shown' | 'hidden';
-  /** What may be disclosed here, by purpose: classes, and on what ground (consent record id or legal basis). */
-  readonly allowed: Readonly<
-    Partial<Record<Purpose, { readonly classes: readonly DataClass[]; readonly ground: Ground }>>
-  >;
+  /** What may be disclosed here, by purpose. */
+  readonly allowed: Readonly<Partial<Record<Purpose, Allowance>>>;
+}
+
+/** What may be told on a channel for a purpose, and on what ground. */
+export interface Allowance {
+  readonly classes: readonly DataClass[];
+  /** Consent record id or legal basis: that of `existence`, on which the message is sent at all. */
+  readonly ground: Ground;
+  /** Where that is a consent: those of the classes that rest on the legal basis of the purpose. */
+  readonly byBasis?: readonly DataClass[];
 }
 
 /**

@@ -98,8 +98,8 @@ export function policies(settings: Settings): DocumentKind<TenantPolicy> {
   return {
     name: 'tenant-policy',
     action: 'activate-policy',
+    // Who sends comes first: what `alert` decides by the new one then meets it, and what it takes away is in force sooner.
     targets: [
-      { stage: 'alert', topic: topicNames.customerEvents, entry: policyEntry },
       ...configured.flatMap(({ id }) =>
         lanes.map((lane) => ({
           stage: deliverStageName(id, lane),
@@ -107,6 +107,7 @@ export function policies(settings: Settings): DocumentKind<TenantPolicy> {
           entry: policyKey,
         })),
       ),
+      { stage: 'alert', topic: topicNames.customerEvents, entry: policyEntry },
     ],
     problems(content) {
       const problems = problemsOfDocument(content);

@@ -270,6 +270,28 @@ describe('what must not leave', () => {
     ]);
   });
 
+  it('what rested on a legal basis that the bank has given up since, and no less where there is consent', async () => {
+    const w = new World();
+    const me = w.owner();
+    const basis = { basis: 'law', channels: ['sms'] };
+    w.policy = { ...policy, legalBasis: { 'fraud-protection': basis } };
+    const lawful = { classes: ['existence', 'amount'], ground: { kind: 'legal-basis', basis: 'law' } } as const;
+    const agreed = { classes: ['existence', 'amount'], ground: { kind: 'consent', consentId: 'c-1' } } as const;
+    await w.put(
+      contact({ allowed: { 'fraud-protection': lawful } }),
+      contact({ customerId: 'cus-2', allowed: { 'fraud-protection': { ...agreed, byBasis: ['amount'] } } }),
+      delivery('d1'),
+    );
+    const without = { ...policy, version: 2, legalBasis: { 'fraud-protection': { ...basis, channels: ['email'] } } };
+    await w.put({ type: 'tenant-policy', version: 1, id: 'p2', tenantId: 'bank', policy: without });
+    await w.put(delivery('d2'), delivery('d3', { customerId: 'cus-2' }));
+    expect(me.told).toEqual(['d1 accepted', 'd2 revoked not-allowed', 'd3 accepted']);
+    expect(w.log.of<AttemptRecord>('attempt').map(({ disclosure }) => disclosure.classes)).toEqual([
+      ['existence', 'amount'],
+      ['existence'],
+    ]);
+  });
+
   it('a barrier that is newer than the contact, on any customer', async () => {
     const w = new World();
     const me = w.owner();

@@ -1,4 +1,4 @@
-import { mostClasses } from '@tocsin/core';
+import { allowanceNow, mostClasses } from '@tocsin/core';
 import type {
   BarrierAnswer,
   ContactRecord,
@@ -49,8 +49,9 @@ export function mayLeave(
   const most = mostClasses(policy, delivery.channel);
   if (most === null) return never('not-allowed');
   if (contact.address === null) return never('no-address');
-  const allowance = contact.allowed[delivery.purpose];
-  if (allowance === undefined) return never('revoked');
+  if (contact.allowed[delivery.purpose] === undefined) return never('revoked');
+  const allowance = allowanceNow(contact, policy, delivery.purpose);
+  if (allowance === undefined) return never('not-allowed');
   const classes = most === undefined ? allowance.classes : allowance.classes.filter((name) => most.includes(name));
   if (!classes.includes('existence')) return never('not-allowed');
   return { kind: 'go', address: contact.address, classes, ground: allowance.ground };
