@@ -3,17 +3,18 @@ import type { TenantPolicy } from '@tocsin/core';
 import { configuredChannels } from './channel-table.ts';
 import type { Settings } from './settings.ts';
 
-/** The policy of each tenant until one is activated: the default, with the bank's name, language and zone. */
+/** The policy of each tenant until one is activated: the default, with its own channels and the bank's name, language and zone. */
 export function tenantPolicies(settings: Settings): (tenantId: string) => TenantPolicy {
-  const channels = Object.fromEntries(
-    configuredChannels(settings).channels.map(({ id, channel }) => [id, channel.capabilities]),
-  );
-  const base = defaultPolicy(channels);
+  const configured = configuredChannels(settings).channels;
+  const policyOf = (tenantId: string): TenantPolicy => {
+    const own = configured.filter((channel) => channel.tenantId === tenantId);
+    return defaultPolicy(Object.fromEntries(own.map(({ id, channel }) => [id, channel.capabilities])));
+  };
   const named = new Map(
     Object.entries(settings.tenants).map(([id, { bankName, language, timeZone }]) => [
       id,
-      { ...base, bankName, defaultLanguage: language, defaultTimeZone: timeZone },
+      { ...policyOf(id), bankName, defaultLanguage: language, defaultTimeZone: timeZone },
     ]),
   );
-  return (tenantId) => named.get(tenantId) ?? base;
+  return (tenantId) => named.get(tenantId) ?? policyOf(tenantId);
 }

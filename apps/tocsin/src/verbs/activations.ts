@@ -51,7 +51,7 @@ function add<D extends Document>(
         async (platform, settings) => {
           const tenantId = tenantOf(settings, tenant);
           const kind = kindOf(settings);
-          const problems = kind.problems(content);
+          const problems = kind.problems(content, tenantId);
           if (problems.length > 0) throw new UsageError([`${file} cannot be activated:`, ...problems].join('\n  '));
           if (dryRun) {
             print(json, { dryRun, problems }, [`${file} can be activated for ${tenantId}.`]);

@@ -1,3 +1,4 @@
+import type { ChannelId } from '../consent.ts';
 import { keyOf } from '../partition.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { LogRecord } from '../ports/log.ts';
@@ -26,6 +27,8 @@ export interface AlertOptions {
   readonly digest: Digest;
   /** Every channel of the installation, in the order of preference for customers who have none. */
   readonly channels: ChannelTable;
+  /** Of which tenant a channel's provider account is; it is chosen for nobody else's customers. Not named: every tenant's. */
+  readonly owners?: Readonly<Record<ChannelId, string>>;
   /** For tenants that activated none of their own. Default: `defaultPolicy(channels)`. */
   readonly policy?: TenantPolicy;
   readonly timing?: Partial<AlertTiming>;
@@ -58,13 +61,17 @@ function decode({ value, timestamp }: LogRecord): CustomerRecord {
 
 /** Who hears what, where, when, or not at all, and why; what an answer means; which channel is next when one failed. */
 export function alertStage(options: AlertOptions): Stage<CustomerRecord> {
-  const { digest, channels } = options;
-  const settings: AlertSettings = {
+  const { digest, channels, owners = {} } = options;
+  const common = {
     digest,
-    channels,
     policy: options.policy ?? defaultPolicy(channels),
     timing: { ...defaultTiming, ...options.timing },
   };
+  const shared: AlertSettings = { ...common, channels: channelsOf(channels, owners, undefined) };
+  const own = new Map(
+    Object.values(owners).map((id) => [id, { ...common, channels: channelsOf(channels, owners, id) }]),
+  );
+  const settingsOf = (tenantId: string): AlertSettings => own.get(tenantId) ?? shared;
   const idOf = (...parts: readonly string[]) => digest(parts.join('\n')).slice(0, 32);
 
   function keys(record: CustomerRecord): readonly string[] {
@@ -104,14 +111,14 @@ export function alertStage(options: AlertOptions): Stage<CustomerRecord> {
 
   function step(context: StepContext, record: CustomerRecord): void {
     if (record.type === 'tenant-policy') return activate(context, record);
-    const customer = new CustomerStep(context, settings, record.tenantId, record.customerId);
+    const customer = new CustomerStep(context, settingsOf(record.tenantId), record.tenantId, record.customerId);
     dispatch(customer, record);
     customer.finish();
   }
 
   function onTimer(context: StepContext, timer: Timer): void {
     const { tenantId, customerId } = timer.data as { readonly tenantId: string; readonly customerId: string };
-    const customer = new CustomerStep(context, settings, tenantId, customerId);
+    const customer = new CustomerStep(context, settingsOf(tenantId), tenantId, customerId);
     const handler = timerHandlers[timer.key.slice(0, timer.key.indexOf('/'))];
     if (!handler) throw new Error('No such timer.');
     handler(customer, timer);
@@ -120,6 +127,14 @@ export function alertStage(options: AlertOptions): Stage<CustomerRecord> {
 
   return { name: 'alert', input: topicNames.customerEvents, decode, keys, moreKeys, step, onTimer };
 }
+
+/** Those of a tenant, and those of nobody in particular. */
+const channelsOf = (
+  channels: ChannelTable,
+  owners: Readonly<Record<ChannelId, string>>,
+  tenantId: string | undefined,
+): ChannelTable =>
+  Object.fromEntries(Object.entries(channels).filter(([id]) => owners[id] === undefined || owners[id] === tenantId));
 
 /** By the first part of a timer's key. */
 const timerHandlers: Readonly<Record<string, (step: CustomerStep, timer: Timer) => void>> = {

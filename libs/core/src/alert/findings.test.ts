@@ -289,3 +289,15 @@ describe('no tipping-off', () => {
     expect(JSON.stringify(with1)).not.toMatch(/structuring|cash below/);
   });
 });
+
+describe('a channel whose provider account is one tenant’s', () => {
+  it('is chosen for its customers only, and tells senders of nobody else', () => {
+    const life = (owner: string) => new AlertWorld({ owners: { sms: owner } }).customer().suspects();
+    expect(life('bank').told).toEqual(['sms:fraud-check']);
+    const other = life('other');
+    expect(other.told).toEqual(['email:fraud-check']);
+    expect(other.contact('sms')).toBeUndefined();
+    other.reports('permanent').reports('permanent');
+    expect(other.told.filter((told) => told.startsWith('sms'))).toEqual([]);
+  });
+});

@@ -22,6 +22,14 @@ const problems = (changes: Readonly<Record<string, unknown>>): readonly string[]
 describe('a policy', () => {
   it('that is whole can be activated', () => expect(problems({})).toEqual([]));
 
+  it('can forbid a channel of another tenant, not allow it', () => {
+    const own = { ...good, channels: { sms: { allowed: true }, messenger: { allowed: false } } };
+    expect(problemsOfPolicy(own, channels, ['messenger'])).toEqual([]);
+    expect(problemsOfPolicy(own, channels, ['sms'])).toEqual([
+      'channels.sms cannot be allowed: its provider account belongs to another tenant.',
+    ]);
+  });
+
   it.each([
     [{ surprise: 1 }, 'surprise is not a part of a policy.'],
     [{ bankName: 'A very long name of a bank' }, 'bankName must be 1 to 12 characters.'],

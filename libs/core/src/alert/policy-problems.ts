@@ -1,4 +1,5 @@
 import { dataClasses, purposes } from '../consent.ts';
+import type { ChannelId } from '../consent.ts';
 import type { TenantPolicy } from '../records/customer.ts';
 import type { ChannelTable } from './policy.ts';
 
@@ -33,8 +34,15 @@ function isTimeZone(zone: unknown): boolean {
   }
 }
 
-/** What is wrong with a policy, as sentences; empty when it can be activated. */
-export function problemsOfPolicy(policy: TenantPolicy, channels: ChannelTable): readonly string[] {
+/**
+ * What is wrong with a policy, as sentences; empty when it can be activated.
+ * @param others channels whose provider account is another tenant's
+ */
+export function problemsOfPolicy(
+  policy: TenantPolicy,
+  channels: ChannelTable,
+  others: readonly ChannelId[] = [],
+): readonly string[] {
   const problems: string[] = [];
   const demand = (holds: boolean, problem: string): void => void (holds || problems.push(problem));
   const text = (value: unknown, most: number): boolean =>
@@ -57,6 +65,8 @@ export function problemsOfPolicy(policy: TenantPolicy, channels: ChannelTable): 
       demand(channels[id] !== undefined, `channels.${id}: there is no such channel.`);
       if (!isObject(rule) || typeof rule.allowed !== 'boolean')
         problems.push(`channels.${id}.allowed must be true or false.`);
+      else if (rule.allowed && others.includes(id))
+        problems.push(`channels.${id} cannot be allowed: its provider account belongs to another tenant.`);
       else if (rule.maxClasses !== undefined) {
         const names: readonly unknown[] = Array.isArray(rule.maxClasses) ? rule.maxClasses : [undefined];
         const fits = names.every((name) => (dataClasses as readonly unknown[]).includes(name));

@@ -35,8 +35,8 @@ export interface DocumentKind<D extends Document = Document> {
   /** As it stands in `audit`. */
   readonly action: string;
   readonly targets: readonly Target[];
-  /** What is wrong with what a file says, as sentences. */
-  problems(content: unknown): readonly string[];
+  /** What is wrong with what a file says for a tenant, as sentences. */
+  problems(content: unknown, tenantId: string): readonly string[];
   record(tenantId: string, document: D): object;
   /** The entries of a target in which it stands. */
   entries(target: Target, tenantId: string, document: D): readonly (readonly [string, unknown])[];
@@ -109,9 +109,10 @@ export function policies(settings: Settings): DocumentKind<TenantPolicy> {
       ),
       { stage: 'alert', topic: topicNames.customerEvents, entry: policyEntry },
     ],
-    problems(content) {
+    problems(content, tenantId) {
       const problems = problemsOfDocument(content);
-      return problems.length > 0 ? problems : problemsOfPolicy(content as TenantPolicy, table);
+      const others = configured.filter((channel) => channel.tenantId !== tenantId).map(({ id }) => id);
+      return problems.length > 0 ? problems : problemsOfPolicy(content as TenantPolicy, table, others);
     },
     record: (tenantId, policy) => ({
       type: 'tenant-policy',

@@ -33,7 +33,7 @@ export async function deliverService(context: ServiceContext): Promise<Service> 
   const nobody = { tenantId: 'health', customerId: 'health', channel: 'health', provider: 'health' };
   const check = async (): Promise<void> => void (await platform.barriers.ask([nobody]));
   context.dependencies.add({ name: 'barriers', check });
-  const feeds = opened.flatMap(({ id, channel, provider, connection, breaker }) =>
+  const feeds = opened.flatMap(({ id, tenantId, channel, provider, connection, breaker }) =>
     lanes.map((lane) => {
       const watched = watchBacklog(metrics, id, lane);
       return stageFeed({
@@ -43,7 +43,7 @@ export async function deliverService(context: ServiceContext): Promise<Service> 
         companion: () =>
           watched(
             deliveryCompanion({
-              channel: { id, capabilities: channel.capabilities, provider, open: connection },
+              channel: { id, tenantId, capabilities: channel.capabilities, provider, open: connection },
               lane,
               barriers: platform.barriers,
               buckets: platform.buckets,

@@ -30,6 +30,8 @@ export interface ExecutorOptions {
     readonly capabilities: ChannelCapabilities;
     /** Who receives the content, as `Channel.provider(options)` says. */
     readonly provider: { readonly name: string; readonly account: string };
+    /** Whose account that is: nobody else's customers are told anything by it. */
+    readonly tenantId: string;
     /** Opened once; both lanes may share it. */
     readonly open: OpenChannel;
   };

@@ -292,6 +292,15 @@ describe('what must not leave', () => {
     ]);
   });
 
+  it('what another tenant chose the channel for: the provider’s account is one tenant’s', async () => {
+    const w = new World();
+    const me = w.owner();
+    const other = { tenantId: 'other' };
+    await w.put(contact(other), delivery('d1', other), contact(), delivery('d2'));
+    expect(me.told).toEqual(['d1 revoked not-allowed', 'd2 accepted']);
+    expect(w.channel.sent).toHaveLength(1);
+  });
+
   it('a barrier that is newer than the contact, on any customer', async () => {
     const w = new World();
     const me = w.owner();

@@ -9,6 +9,7 @@ import type {
   OutcomeRecord,
   TenantPolicy,
 } from '@tocsin/core';
+import type { ExecutorOptions } from './executor-options.ts';
 
 export type Verdict =
   | { readonly kind: 'go'; readonly address: string; readonly classes: readonly DataClass[]; readonly ground: Ground }
@@ -39,7 +40,10 @@ export function mayLeave(
   contact: ContactRecord | undefined,
   policy: TenantPolicy,
   { barrier, killed }: BarrierAnswer,
+  channel: Pick<ExecutorOptions['channel'], 'tenantId'>,
 ): Verdict {
+  // What `alert` or an operator's redrive chose: one bank's customers are not data for another bank's provider.
+  if (delivery.tenantId !== channel.tenantId) return never('not-allowed');
   if (killed !== null) return never('kill-switch');
   if (contact === undefined) return never('no-contact');
   const newer = barrier !== null && barrier.offset > contact.sourceOffset ? barrier.verdict : undefined;

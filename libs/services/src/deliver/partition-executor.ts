@@ -178,7 +178,13 @@ export class PartitionExecutor {
       if (known === undefined) return book.letGo(own, 'barriers-unreadable');
       if (this.#isLate(own)) return book.letGo(own, 'late');
       const { contact, answer } = known[i]!;
-      const verdict = mayLeave(own.job.delivery, contact, book.policyOf(own.job), answer);
+      const verdict = mayLeave(
+        own.job.delivery,
+        contact,
+        book.policyOf(own.job),
+        answer,
+        this.#runtime.options.channel,
+      );
       if (verdict.kind === 'stay') return book.withhold(own, verdict.outcome);
       // Rendered for a contact or a policy that has changed since: the next attempt takes the new one.
       const narrower = own.message!.classes.some((name) => !verdict.classes.includes(name));

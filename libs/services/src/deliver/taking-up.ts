@@ -101,7 +101,7 @@ export class TakingUp {
     }
     const ready = jobs.flatMap((job, i) => {
       const { contact, answer } = known[i]!;
-      const verdict = mayLeave(job.delivery, contact, this.#book.policyOf(job), answer);
+      const verdict = mayLeave(job.delivery, contact, this.#book.policyOf(job), answer, this.#runtime.options.channel);
       if (verdict.kind === 'go') return [{ job, contact: contact!, verdict }];
       if (verdict.outcome.kind === 'not-sent')
         this.#wakeIn(this.#waiting.postpone(job, verdict.outcome.afterMs ?? storeRetryMs));

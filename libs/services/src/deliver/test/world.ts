@@ -129,6 +129,7 @@ export class World {
           defaultClasses: ['existence'],
         },
         provider: { name: 'Provider', account: 'A1' },
+        tenantId: 'bank',
         open: this.channel,
       },
       lane: 'urgent',
