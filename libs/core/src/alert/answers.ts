@@ -1,36 +1,51 @@
 import type { ReplyRecord } from '../records/customer.ts';
 import { hours } from '../time.ts';
+import type { Instant } from '../time.ts';
 import { openCase } from './cases.ts';
 import type { CustomerStep } from './customer-step.ts';
 import { label, requestFreeze } from './freezes.ts';
 import { askAboutRest, closeQuestion } from './questions.ts';
 import type { Answer } from './read-reply.ts';
 import { replyMessages, say } from './say.ts';
+import { numberingOf, spokenOf } from './shown.ts';
 import type { Question } from './state.ts';
 
 /* What follows from YES and NO: in time, twice, late, or about one item of a list. */
 
 const changeOfMind = hours(24);
 
-/** The transactions that an answer is about: one item as it was numbered, or all that the customer was told of. */
-export function covered(question: Question, item: number | undefined): readonly string[] {
-  if (item === undefined) return question.transactionIds.slice(0, question.told);
-  const id = question.listed[item - 1];
+/** When it was said: by the provider's clock, which may be fast, and never after we had it. */
+export const answeredAt = ({ at, acceptedAt }: ReplyRecord): Instant => Math.min(at, acceptedAt);
+
+/** The transactions that an answer is about: one item as it was numbered, or all that the customer was shown. */
+export function covered(
+  step: CustomerStep,
+  record: ReplyRecord,
+  question: Question,
+  item: number | undefined,
+): readonly string[] {
+  const by = answeredAt(record);
+  if (item === undefined) return question.transactionIds.slice(0, spokenOf(step, question, by).told);
+  const id = numberingOf(step, question, by, item)[item - 1];
   return id !== undefined && question.transactionIds.includes(id) ? [id] : [];
 }
 
 /** Takes one item out of an open question; true while others remain. */
 function leavesOthers(
   step: CustomerStep,
+  record: ReplyRecord,
   question: Question,
   item: number | undefined,
   ids: readonly string[],
 ): boolean {
   if (item === undefined) return false;
+  if (numberingOf(step, question, answeredAt(record), item) === question.listed) delete question.before;
   const rest = question.transactionIds.filter((id) => !ids.includes(id));
   if (rest.length === 0) return false;
+  const among = (told: number) => question.transactionIds.slice(0, told).filter((id) => ids.includes(id)).length;
+  if (question.before) question.before.told -= among(question.before.told);
+  question.told -= among(question.told);
   question.transactionIds = rest;
-  question.told -= ids.length;
   step.touch('questions');
   return true;
 }
@@ -42,10 +57,12 @@ export function answeredYes(
   item?: number,
   silent = false,
 ): void {
-  const ids = covered(question, item);
+  const ids = covered(step, record, question, item);
   label(step, question, ids, 'genuine', record.acceptedAt);
-  if (!leavesOthers(step, question, item, ids)) {
+  if (!leavesOthers(step, record, question, item, ids)) {
     closeQuestion(step, question, 'answered-yes');
+    // What is under way and was not shown yet is no part of what is answered.
+    if (item === undefined) question.told = ids.length;
     if (question.transactionIds.length > question.told) {
       return askAboutRest(step, question, replyMessages((...parts) => step.idOf(...parts), record.id).followUp);
     }
@@ -60,10 +77,12 @@ export function answeredNo(
   item?: number,
   silent = false,
 ): void {
-  const ids = covered(question, item);
+  // Whatever stands in a message that is under way was not them either: a NO errs on the safe side.
+  const ids =
+    item === undefined ? question.transactionIds.slice(0, question.told) : covered(step, record, question, item);
   const all = item === undefined ? question.transactionIds : ids;
   const saidNo = [...all];
-  const others = leavesOthers(step, question, item, ids);
+  const others = leavesOthers(step, record, question, item, ids);
   if (!others) closeQuestion(step, question, 'answered-no');
   fraud(step, record, question, ids, saidNo, 'customer-says-fraud', ['the customer says: not me'], silent);
 }
@@ -124,7 +143,8 @@ export function answeredBefore(
 
 /** The question is over, the answer counts all the same: whoever reports fraud late has reported it. */
 export function answeredLate(step: CustomerStep, record: ReplyRecord, question: Question, answer: Answer): void {
-  const ids = question.transactionIds.slice(0, question.told);
+  const ids =
+    answer === 'no' ? question.transactionIds.slice(0, question.told) : covered(step, record, question, undefined);
   label(step, question, ids, answer === 'no' ? 'fraud' : 'genuine', record.acceptedAt);
   closeQuestion(step, question, answer === 'no' ? 'answered-no' : 'answered-yes');
   if (answer === 'no') {

@@ -2,6 +2,7 @@ import type { FindingRecord } from '../records/customer.ts';
 import type { MessageItem } from '../records/delivery.ts';
 import type { Timer } from '../stage.ts';
 import { days } from '../time.ts';
+import type { Instant } from '../time.ts';
 import { openCase } from './cases.ts';
 import type { CustomerStep } from './customer-step.ts';
 import { noteQuestion } from './history.ts';
@@ -9,6 +10,7 @@ import { addSum } from './message-item.ts';
 import { closeMessage, maySee, remind, tell } from './messages.ts';
 import { alertTypeOf } from './policy.ts';
 import type { AskedQuestion } from './read-reply.ts';
+import { shownBy } from './shown.ts';
 import type { Question, QuestionState } from './state.ts';
 
 /*
@@ -81,7 +83,7 @@ function tellElsewhere(step: CustomerStep, question: Question): void {
   const expiresAt = step.at + alertTypeOf('fraud-check')!.maxAgeMs;
   if (!remind(step, message, { content: contentOf(question), expiresAt })) return;
   question.muted = false;
-  markTold(step, question);
+  markTold(step, question, message.tries.length - 1);
 }
 
 type NewQuestion = Pick<
@@ -141,8 +143,13 @@ const contentOf = (question: Question) => ({
     : {}),
 });
 
-/** Everything that is part of the question now stands in the message that leaves. */
-function markTold(step: CustomerStep, question: Question): void {
+/** Everything that is part of the question now stands in the message that leaves, from this attempt of it on. */
+function markTold(step: CustomerStep, question: Question, tries: number): void {
+  if (question.told < question.transactionIds.length) {
+    const { told, listed } = shownBy(step, question, step.at);
+    delete question.before;
+    if (told > 0 || tries > 0) question.before = { told, listed: [...listed], tries };
+  }
   question.told = question.transactionIds.length;
   question.listed = question.transactionIds.toReversed().slice(0, itemsKept);
   step.touch('questions');
@@ -151,7 +158,7 @@ function markTold(step: CustomerStep, question: Question): void {
 function sendQuestion(step: CustomerStep, question: Question, receivedAt: number): void {
   const type = alertTypeOf('fraud-check')!;
   step.context.count('alerts', { type: 'fraud-check', outcome: 'asked' });
-  markTold(step, question);
+  markTold(step, question, 0);
   tell(step, {
     alertId: question.alertId,
     priority: type.priority,
@@ -165,7 +172,7 @@ function sendQuestion(step: CustomerStep, question: Question, receivedAt: number
   noteQuestion(step, question);
 }
 
-/** What joined after the last message was never shown: a YES does not cover it, so it is asked about anew. */
+/** What the customer was not shown, a YES does not cover: it is asked about anew. */
 export function askAboutRest(step: CustomerStep, question: Question, alertId: string): void {
   const rest = question.transactionIds.slice(question.told);
   if (rest.length === 0) return;
@@ -193,15 +200,19 @@ export function closeQuestion(step: CustomerStep, question: Question, state: Exc
   noteQuestion(step, question);
 }
 
-/** Questions as an answer may concern them. */
-export const askedQuestions = (step: CustomerStep): readonly AskedQuestion[] =>
-  step.questions.questions.map(({ id, state, last4, listed, openedAt, closedAt }) => ({
-    id,
-    state,
-    ...(last4 === undefined ? {} : { last4 }),
-    listed: listed.length,
-    changedAt: closedAt ?? openedAt,
-  }));
+/** Questions as an answer may concern them that was given at this time. */
+export const askedQuestions = (step: CustomerStep, answeredAt: Instant): readonly AskedQuestion[] =>
+  step.questions.questions.map((question) => {
+    const { id, state, last4, openedAt, closedAt } = question;
+    return {
+      id,
+      state,
+      ...(last4 === undefined ? {} : { last4 }),
+      listed: question.listed.length,
+      changedAt: closedAt ?? openedAt,
+      ...(shownBy(step, question, answeredAt).told > 0 ? {} : { unseen: true }),
+    };
+  });
 
 export const questionOf = (step: CustomerStep, questionId: string): Question | undefined =>
   step.questions.questions.find(({ id }) => id === questionId);
@@ -244,7 +255,7 @@ export function onQuestionTimer(step: CustomerStep, timer: Timer): void {
   if (!remind(step, message, { content: contentOf(question) })) return;
   question.reminders += 1;
   step.context.count('alerts', { type: 'fraud-check', outcome: 'reminded' });
-  markTold(step, question);
+  markTold(step, question, message.tries.length - 1);
 }
 
 function unansweredCase(step: CustomerStep, question: Question, why: string): void {

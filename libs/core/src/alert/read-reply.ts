@@ -14,6 +14,8 @@ export interface AskedQuestion {
   readonly listed: number;
   /** When it was closed, or opened while it is open. */
   readonly changedAt: Instant;
+  /** No message of it had been handed over when the reply was given: a YES means something else. */
+  readonly unseen?: boolean;
 }
 
 export interface ReplyInput {
@@ -151,6 +153,12 @@ function clearAnswer(meanings: readonly WordMeaning[]): Answer | undefined {
   return said.size === 1 ? answers[meanings[0]!] : undefined;
 }
 
+/** A YES in words concerns only what was shown; a NO is taken for whatever is open, which errs on the safe side. */
+const mayMean =
+  (answer: Answer) =>
+  ({ state, unseen }: AskedQuestion): boolean =>
+    answer === 'no' || unseen !== true || state === 'answered-yes' || state === 'answered-no';
+
 const byNewest = (a: AskedQuestion, b: AskedQuestion): number => b.changedAt - a.changedAt;
 
 function answerTo(question: AskedQuestion, answer: Answer, item?: number): ReplyMeaning {
@@ -191,7 +199,8 @@ export function readReply(input: ReplyInput, questions: readonly AskedQuestion[]
   if (stop) {
     const answer =
       strange === 0 && numbers.length === 0 ? clearAnswer(meanings.filter((m) => m !== 'stop')) : undefined;
-    const clear = answer !== undefined && open.length === 1 ? { answer, questionId: open[0]!.id } : {};
+    const meant = answer === undefined ? [] : open.filter(mayMean(answer));
+    const clear = answer !== undefined && meant.length === 1 ? { answer, questionId: meant[0]!.id } : {};
     return { kind: 'stop', review: stop === 'plain', ...clear };
   }
   if (input.opening === true) return { kind: 'opening' };
@@ -222,11 +231,12 @@ function placeAnswer(
   answer: Answer,
   numbers: readonly string[],
   questions: readonly AskedQuestion[],
-  open: readonly AskedQuestion[],
+  allOpen: readonly AskedQuestion[],
   stopped: boolean,
 ): ReplyMeaning {
-  const closed = questions.filter(({ state }) => state !== 'open').sort(byNewest);
-  const unclear: ReplyMeaning = open[0] ? { kind: 'unclear', questionId: open[0].id } : { kind: 'unknown' };
+  const open = allOpen.filter(mayMean(answer));
+  const closed = questions.filter((question) => question.state !== 'open' && mayMean(answer)(question)).sort(byNewest);
+  const unclear: ReplyMeaning = allOpen[0] ? { kind: 'unclear', questionId: allOpen[0].id } : { kind: 'unknown' };
   if (numbers.length > 1) return unclear;
   const number = numbers[0];
   if (number?.length === 4) {
@@ -240,6 +250,6 @@ function placeAnswer(
     return item >= 1 && item <= question.listed && question.listed > 1 ? answerTo(question, answer, item) : unclear;
   }
   if (question) return answerTo(question, answer);
-  if (answer === 'yes' && stopped) return { kind: 'start' };
-  return closed[0] ? answerTo(closed[0], answer) : { kind: 'unknown' };
+  if (answer === 'yes' && stopped && allOpen.length === 0) return { kind: 'start' };
+  return closed[0] ? answerTo(closed[0], answer) : unclear;
 }

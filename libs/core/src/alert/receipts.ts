@@ -136,6 +136,9 @@ function apply(step: CustomerStep, row: DeliveryRow, state: ReceiptState, receip
   if (effect === 'conflict' && !isProvenFailure(state)) noteSeen(step, message, attempt);
   if (effect !== 'forward') return;
   const before = attempt.state;
+  if (!isProvenFailure(state) && (before === 'pending' || isProvenFailure(before))) {
+    attempt.handedOverAt = Math.max(attempt.emittedAt, Math.min(receipt.at, step.context.recordAt));
+  }
   attempt.state = state;
   row.state = state;
   step.keepMessage(message);

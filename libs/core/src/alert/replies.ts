@@ -1,6 +1,6 @@
 import type { ReplyRecord } from '../records/customer.ts';
 import { hours, minutes } from '../time.ts';
-import { answeredBefore, answeredLate, answeredNo, answeredYes, covered } from './answers.ts';
+import { answeredAt, answeredBefore, answeredLate, answeredNo, answeredYes, covered } from './answers.ts';
 import { openCase } from './cases.ts';
 import { sameAddress } from './canonical-address.ts';
 import { announceContacts, knownAddress } from './contacts.ts';
@@ -25,7 +25,7 @@ export function onReply(step: CustomerStep, record: ReplyRecord): void {
     return announceContacts(step, [channel]);
   }
   const stopped = profile.stops[channel]?.stopped ?? false;
-  const meaning = readReply(record, askedQuestions(step), stopped);
+  const meaning = readReply(record, askedQuestions(step, answeredAt(record)), stopped);
   const own = sameAddress(channel, knownAddress(profile, channel), record.address);
   const ofAnother = record.shared === true && !concernsEach(record, meaning);
   context.count('replies', { meaning: !own ? 'foreign-address' : ofAnother ? 'of-another' : meaning.kind });
@@ -63,7 +63,8 @@ function act(step: CustomerStep, record: ReplyRecord, meaning: ReplyMeaning, sto
     case 'answer': {
       const question = questionOf(step, meaning.questionId)!;
       // That item was answered before, the others are still open.
-      if (covered(question, meaning.item).length === 0) return say(step, record, 'already-answered', {}, question);
+      if (covered(step, record, question, meaning.item).length === 0)
+        return say(step, record, 'already-answered', {}, question);
       return meaning.answer === 'yes'
         ? answeredYes(step, record, question, meaning.item)
         : answeredNo(step, record, question, meaning.item);

@@ -69,6 +69,8 @@ export interface Try {
   cause: 'first' | 'failover' | 'repeat' | 'reminder';
   state: TryState;
   emittedAt: Instant;
+  /** Since when the customer may have seen it; absent until the news of it, and in states of earlier builds. */
+  handedOverAt?: Instant;
 }
 
 export interface MessageState {
@@ -138,10 +140,12 @@ export interface Question {
   /** Sums of those that no longer stand in `items`, by currency. */
   moreSums: Money[];
   reasons: string[];
-  /** How many of them, from the oldest, the customer has been told of. An answer says nothing of the others. */
+  /** How many of them, from the oldest, stand in the newest message. An answer says nothing of the others. */
   told: number;
   /** Ids in the order in which the last message numbered them. */
   listed: string[];
+  /** What was shown before the newest content, which the attempts of the message from index `tries` on carry. */
+  before?: { told: number; listed: string[]; tries: number };
   state: QuestionState;
   openedAt: Instant;
   expiresAt: Instant;
