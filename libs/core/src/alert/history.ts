@@ -47,10 +47,14 @@ export function noteTry(step: CustomerStep, alertId: string, attempt: Try, recei
 }
 
 export function noteQuestion(step: CustomerStep, question: Question): void {
+  for (const alert of step.history.alerts) {
+    // Asked again, a question has several alerts: what becomes of it, they all say.
+    if (alert.alertId !== question.alertId && alert.question?.id !== question.id) continue;
+    alert.question = { id: question.id, state: question.state, at: step.at };
+    step.touch('history');
+  }
   const entry = entryOf(step, question.alertId);
   if (!entry) return;
-  entry.question = { id: question.id, state: question.state, at: step.at };
   entry.transactionIds = question.transactionIds.slice(0, 5);
   entry.transactions = question.transactionIds.length;
-  step.touch('history');
 }

@@ -62,6 +62,14 @@ export function tryAgain(step: CustomerStep, message: MessageState, channel: Cha
   return true;
 }
 
+/** Where a reminder would go now; undefined when no channel may take one. */
+export function reminderChannel(step: CustomerStep, message: MessageState): ChannelId | undefined {
+  const open = candidates(step, message).filter((channel) => maySee(message, channel) < perChannel);
+  const all = channelOrder(step, message.prefer);
+  const last = all.indexOf(message.tries.at(-1)?.channel ?? '');
+  return open.find((candidate) => all.indexOf(candidate) > last) ?? open[0];
+}
+
 /**
  * A reminder goes to the channel after the last one, and round again, never more than twice on one channel. What the
  * message says is brought up to date only where it leaves.
@@ -69,12 +77,9 @@ export function tryAgain(step: CustomerStep, message: MessageState, channel: Cha
 export function remind(
   step: CustomerStep,
   message: MessageState,
-  present: Partial<Pick<MessageState, 'content' | 'expiresAt'>>,
+  present: Partial<Pick<MessageState, 'content'>>,
 ): boolean {
-  const open = candidates(step, message).filter((channel) => maySee(message, channel) < perChannel);
-  const all = channelOrder(step, message.prefer);
-  const last = all.indexOf(message.tries.at(-1)?.channel ?? '');
-  const channel = open.find((candidate) => all.indexOf(candidate) > last) ?? open[0];
+  const channel = reminderChannel(step, message);
   if (channel === undefined) return false;
   Object.assign(message, present);
   deliver(step, message, channel, 'reminder', false);

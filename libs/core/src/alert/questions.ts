@@ -1,17 +1,16 @@
 import type { FindingRecord } from '../records/customer.ts';
 import type { MessageItem } from '../records/delivery.ts';
-import type { Timer } from '../stage.ts';
 import { days } from '../time.ts';
 import type { Instant } from '../time.ts';
 import { openCase } from './cases.ts';
 import type { CustomerStep } from './customer-step.ts';
 import { noteQuestion } from './history.ts';
 import { addSum } from './message-item.ts';
-import { closeMessage, maySee, remind, tell } from './messages.ts';
+import { closeMessage, maySee, reminderChannel, tell } from './messages.ts';
 import { alertTypeOf } from './policy.ts';
 import type { AskedQuestion } from './read-reply.ts';
 import { shownBy } from './shown.ts';
-import type { Question, QuestionState } from './state.ts';
+import type { MessageState, Question, QuestionState } from './state.ts';
 
 /*
  * "Did you make this payment?" One open question per card; what becomes suspicious meanwhile joins it. An answer counts for
@@ -38,7 +37,7 @@ export function ask(
   const { transaction, accountId } = finding;
   const card = cardOf(finding);
   const standing = step.openQuestions.find((question) => question.card === card && question.accountId === accountId);
-  if (standing) return join(step, standing, transaction.id, item);
+  if (standing) return join(step, standing, finding, alertId, item);
   const question = openQuestion(step, {
     alertId,
     accountId,
@@ -49,10 +48,18 @@ export function ask(
     items: [item],
     reasons: [...reasons],
   });
+  markTold(step, question, 0);
   sendQuestion(step, question, finding.receivedAt);
 }
 
-function join(step: CustomerStep, question: Question, transactionId: string, item: MessageItem): void {
+function join(
+  step: CustomerStep,
+  question: Question,
+  finding: FindingRecord,
+  alertId: string,
+  item: MessageItem,
+): void {
+  const transactionId = finding.transaction.id;
   step.context.count('alerts', { type: 'fraud-check', outcome: 'joined' });
   if (question.transactionIds.length >= transactionsKept) {
     return openCase(step, {
@@ -70,20 +77,41 @@ function join(step: CustomerStep, question: Question, transactionId: string, ite
   if (dropped?.amount) question.moreSums = addSum(question.moreSums, dropped.amount);
   step.touch('questions');
   noteQuestion(step, question);
-  if (question.muted) tellElsewhere(step, question);
+  if (question.muted || !willRepeat(step, question)) askAgain(step, question, finding, alertId);
 }
 
-/**
- * After a STOP nobody is reminded of what they were told. But what became suspicious since then was never told, and the
- * channel of the question is closed: it is asked about once more, on a channel that is still open.
- */
-function tellElsewhere(step: CustomerStep, question: Question): void {
+/** Will the message of this question leave once more by itself, and tell then what joined since? */
+export function willRepeat(step: CustomerStep, question: Question): boolean {
   const message = step.message(question.alertId);
-  if (!message || maySee(message) >= messagesAtMost) return;
-  const expiresAt = step.at + alertTypeOf('fraud-check')!.maxAgeMs;
-  if (!remind(step, message, { content: contentOf(question), expiresAt })) return;
+  const { remindAfterMs } = step.settings.timing;
+  if (!message || question.muted || remindAfterMs.length === 0) return false;
+  // On its way for the first time: reminders follow the hand-over.
+  if (!question.armed) return message.open;
+  const last = question.remindedUntil ?? question.openedAt + Math.max(...remindAfterMs);
+  return step.at < last && mayRemind(step, message) && reminderChannel(step, message) !== undefined;
+}
+
+export const mayRemind = (step: CustomerStep, message: MessageState): boolean =>
+  step.at < message.expiresAt && maySee(message) < messagesAtMost;
+
+/**
+ * What became suspicious after the last message was told to nobody. It is an event of its own, and so are its messages and
+ * reminders: they name the older payments too, and one answer settles all. After a STOP they take a channel that is still
+ * open; where there is none, staff hear of it.
+ */
+function askAgain(step: CustomerStep, question: Question, finding: FindingRecord, alertId: string): void {
+  markTold(step, question, 0);
+  closeMessage(step, question.alertId);
+  for (const what of reminderNames(step)) step.context.timers.cancel(timerKey(step, question, what));
+  delete question.remindedUntil;
+  question.alertId = alertId;
+  question.rounds = (question.rounds ?? 0) + 1;
+  question.armed = false;
   question.muted = false;
-  markTold(step, question, message.tries.length - 1);
+  question.reminders = 0;
+  question.expiresAt = step.at + step.settings.timing.questionLifeMs;
+  setTimer(step, question, 'expire', question.expiresAt);
+  sendQuestion(step, question, finding.receivedAt);
 }
 
 type NewQuestion = Pick<
@@ -133,7 +161,7 @@ function makeRoom(step: CustomerStep): void {
   }
 }
 
-const contentOf = (question: Question) => ({
+export const contentOf = (question: Question) => ({
   kind: 'fraud-check' as const,
   items: [...question.items],
   reasons: [...question.reasons],
@@ -144,7 +172,7 @@ const contentOf = (question: Question) => ({
 });
 
 /** Everything that is part of the question now stands in the message that leaves, from this attempt of it on. */
-function markTold(step: CustomerStep, question: Question, tries: number): void {
+export function markTold(step: CustomerStep, question: Question, tries: number): void {
   if (question.told < question.transactionIds.length) {
     const { told, listed } = shownBy(step, question, step.at);
     delete question.before;
@@ -158,7 +186,6 @@ function markTold(step: CustomerStep, question: Question, tries: number): void {
 function sendQuestion(step: CustomerStep, question: Question, receivedAt: number): void {
   const type = alertTypeOf('fraud-check')!;
   step.context.count('alerts', { type: 'fraud-check', outcome: 'asked' });
-  markTold(step, question, 0);
   tell(step, {
     alertId: question.alertId,
     priority: type.priority,
@@ -187,6 +214,7 @@ export function askAboutRest(step: CustomerStep, question: Question, alertId: st
     items: question.items.slice(0, rest.length),
     reasons,
   });
+  markTold(step, followUp, 0);
   sendQuestion(step, followUp, step.at);
 }
 
@@ -194,7 +222,8 @@ export function closeQuestion(step: CustomerStep, question: Question, state: Exc
   question.state = state;
   question.closedAt = step.at;
   step.touch('questions');
-  for (const what of ['expire', 'unanswered', ...reminderNames(step)])
+  const rounds = Array.from({ length: (question.rounds ?? 0) + 1 }, (_, round) => unansweredName(round));
+  for (const what of ['expire', ...rounds, ...reminderNames(step)])
     step.context.timers.cancel(timerKey(step, question, what));
   closeMessage(step, question.alertId);
   noteQuestion(step, question);
@@ -220,6 +249,9 @@ export const questionOf = (step: CustomerStep, questionId: string): Question | u
 const reminderNames = (step: CustomerStep): readonly string[] =>
   step.settings.timing.remindAfterMs.map((_, index) => `remind-${index}`);
 
+/** Each message has its own: what joins later does not put off the case about what was asked before. */
+const unansweredName = (round = 0): string => (round === 0 ? 'unanswered' : `unanswered-${round}`);
+
 const timerKey = (step: CustomerStep, question: Pick<Question, 'id'>, what: string): string =>
   `question/${step.key}|${question.id}/${what}`;
 
@@ -233,36 +265,28 @@ function setTimer(step: CustomerStep, question: Question, what: string, due: num
 }
 
 /** The question was handed over for the first time: from the append time of that news on an answer is awaited. */
-export function armQuestion(step: CustomerStep, questionId: string): void {
+export function armQuestion(step: CustomerStep, questionId: string, alertId: string): void {
   const question = questionOf(step, questionId);
-  if (!question || question.armed || question.state !== 'open') return;
+  if (!question || question.alertId !== alertId || question.armed || question.state !== 'open') return;
   question.armed = true;
   step.touch('questions');
   const { remindAfterMs, unansweredAfterMs } = step.settings.timing;
   const from = step.context.recordAt;
   remindAfterMs.forEach((span, index) => setTimer(step, question, `remind-${index}`, from + span));
-  if (unansweredAfterMs > 0) setTimer(step, question, 'unanswered', from + unansweredAfterMs);
+  if (remindAfterMs.length > 0) question.remindedUntil = from + Math.max(...remindAfterMs);
+  if (unansweredAfterMs > 0) setTimer(step, question, unansweredName(question.rounds), from + unansweredAfterMs);
 }
 
-export function onQuestionTimer(step: CustomerStep, timer: Timer): void {
-  const { questionId, what } = timer.data as { readonly questionId: string; readonly what: string };
-  const question = questionOf(step, questionId);
-  if (question?.state !== 'open') return;
-  if (what === 'expire') return closeQuestion(step, question, 'expired');
-  if (what === 'unanswered') return unansweredCase(step, question, 'no answer to the question');
-  const message = step.message(question.alertId);
-  if (!message || question.muted || step.at >= message.expiresAt || maySee(message) >= messagesAtMost) return;
-  if (!remind(step, message, { content: contentOf(question) })) return;
-  question.reminders += 1;
-  step.context.count('alerts', { type: 'fraud-check', outcome: 'reminded' });
-  markTold(step, question, message.tries.length - 1);
-}
-
-function unansweredCase(step: CustomerStep, question: Question, why: string): void {
+export function unansweredCase(
+  step: CustomerStep,
+  question: Question,
+  why: string,
+  more: readonly string[] = [],
+): void {
   openCase(step, {
     kind: 'unanswered',
     severity: 'high',
-    subject: [question.id],
+    subject: [question.id, ...more],
     accountId: question.accountId,
     reasons: [why, ...question.reasons],
     transactionIds: question.transactionIds,

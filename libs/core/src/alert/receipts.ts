@@ -180,7 +180,7 @@ const timerKey = (step: CustomerStep, alertId: string): string => `step/${step.k
 function onProgress(step: CustomerStep, message: MessageState, attempt: Try, before: TryState): void {
   const { context } = step;
   const { state, channel } = attempt;
-  if (message.content.questionId !== undefined) armQuestion(step, message.content.questionId);
+  if (message.content.questionId !== undefined) armQuestion(step, message.content.questionId, message.alertId);
   if (isSeen(step, channel, state)) {
     if (!isSeen(step, channel, before)) noteSeen(step, message, attempt);
     context.timers.cancel(timerKey(step, message.alertId));

@@ -153,6 +153,10 @@ export interface Question {
   /** Reminders run from the first hand-over. */
   armed: boolean;
   reminders: number;
+  /** When the last reminder of the message is due; absent until the hand-over, and in states of earlier builds. */
+  remindedUntil?: Instant;
+  /** Messages before this one: each was told all that it could, and then more became suspicious. */
+  rounds?: number;
   /** After a STOP nobody is reminded. */
   muted: boolean;
   clarifications: number;
