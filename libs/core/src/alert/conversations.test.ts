@@ -252,6 +252,31 @@ describe('which one, what, who', () => {
     expect(world.questions().map(({ state }) => state)).toEqual(['open', 'answered-no']);
   });
 
+  describe('of two cards with the same last digits', () => {
+    const twins = () =>
+      asked()
+        .suspects({ id: 't-2', card: { token: 'card-2', last4: '1234' } })
+        .reports('accepted')
+        .in(seconds(9));
+
+    it.each(['NO 1234', 'NO', 'NO STOP'])('means both by %s', (text) => {
+      const world = twins().says(text);
+      expect([...world.labels].sort()).toEqual(['t-1:fraud', 't-2:fraud']);
+      expect(world.requests.map(({ cardToken }) => cardToken).sort()).toEqual(['card-1', 'card-2']);
+      expect(world.questions().map(({ state }) => state)).toEqual(['answered-no', 'answered-no']);
+    });
+
+    it.each(['YES 1234', 'YES'])('means none in particular by %s: a person looks at each', (text) => {
+      const world = twins().says(text);
+      expect(world.labels).toEqual([]);
+      expect(world.cases.map(({ kind, transactionIds }) => [kind, ...transactionIds]).sort()).toEqual([
+        ['unclear-answer', 't-1'],
+        ['unclear-answer', 't-2'],
+      ]);
+      expect(world.told.at(-1)).toBe('sms:clarification');
+    });
+  });
+
   it('asks for clarification twice, then a person looks', () => {
     const world = asked();
     for (let n = 0; n < 4; n += 1) world.says('yes but not really');
@@ -344,6 +369,35 @@ describe('STOP, HELP, START', () => {
     const world = asked().says('please stop texting me');
     expect(world.contact('sms')).toMatchObject({ stopped: true });
     expect(world.caseKinds).toEqual(['review-stop']);
+  });
+
+  it.each(['Cancel the card', 'STOP yes no'])('has a person read what stands beside a stop: %s', (text) => {
+    const world = asked().says(text);
+    expect(world.contact('sms')).toMatchObject({ stopped: true });
+    expect(world.cases).toMatchObject([{ kind: 'unclear-answer', severity: 'high', transactionIds: ['t-1'] }]);
+    expect(world.told).toEqual(['sms:fraud-check', 'sms:stop-confirmation']);
+    expect(world.questions()[0]).toMatchObject({ state: 'open' });
+    expect(new AlertWorld().customer().says(text).caseKinds).toEqual([]);
+  });
+
+  it('has a person read it for every card that is asked about', () => {
+    const world = asked().suspects({ id: 't-2', card: { token: 'card-2', last4: '9876' } });
+    expect(world.says('NO STOP').caseKinds).toEqual(['unclear-answer', 'unclear-answer']);
+  });
+
+  it('takes a NO to begin with for both, whatever stands behind it', () => {
+    const world = asked().says('NO. Please stop the payment');
+    expect(world.contact('sms')).toMatchObject({ stopped: true });
+    expect(world.labels).toEqual(['t-1:fraud']);
+    expect(world.requests).toHaveLength(1);
+    expect(world.caseKinds).toEqual(['review-stop', 'customer-says-fraud']);
+  });
+
+  it('does no more than stop for an address that is not the customer’s', () => {
+    const world = asked().says('NO STOP', { address: '+000' }).says('Cancel the card', { address: '+000' });
+    expect(world.contact('sms')).toMatchObject({ stopped: true });
+    expect(world.labels).toEqual([]);
+    expect(world.caseKinds).toEqual([]);
   });
 
   it('tells fraud on a channel that is not stopped', () => {

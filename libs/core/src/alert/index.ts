@@ -8,7 +8,7 @@ export { nextOffsetBase, offsetBaseEntry, sourcePlace } from './source-place.ts'
 export { alertTypes, alertTypeOf, defaultPolicy, defaultTiming } from './policy.ts';
 export type { AlertTiming, AlertType, ChannelTable } from './policy.ts';
 export { fitsEntry, maxPolicyCharacters, problemsOfPolicy } from './policy-problems.ts';
-export { isStop, readReply } from './read-reply.ts';
+export { readReply } from './read-reply.ts';
 export type { Answer, AskedQuestion, ReplyInput, ReplyMeaning } from './read-reply.ts';
 export { customerEntries, emptyConsents, policyEntry } from './state.ts';
 export type {
@@ -22,3 +22,4 @@ export type {
   QuestionState,
   QuestionsState,
 } from './state.ts';
+export { isStop } from './stop-words.ts';

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { isStop, readReply } from './read-reply.ts';
+import { readReply } from './read-reply.ts';
 import type { AskedQuestion } from './read-reply.ts';
+import { isStop } from './stop-words.ts';
 
 const open: AskedQuestion = { id: 'q1', state: 'open', last4: '1234', listed: 1, changedAt: 10 };
 const list: AskedQuestion = { ...open, listed: 3 };
 const other: AskedQuestion = { id: 'q2', state: 'open', last4: '9876', listed: 1, changedAt: 20 };
 const yes: AskedQuestion = { ...open, state: 'answered-yes' };
+const twin: AskedQuestion = { ...other, last4: '1234' };
 const no: AskedQuestion = { ...open, state: 'answered-no' };
 const over: AskedQuestion = { ...open, state: 'expired' };
 
@@ -79,7 +81,30 @@ describe('what a reply means', () => {
     ['NO STOP', [open], { ...stop, answer: 'no', questionId: 'q1' }],
     ['STOP, NO', [open], { ...stop, answer: 'no', questionId: 'q1' }],
     ['NO STOP', [], stop],
-    ['NO STOP', [open, other], stop],
+    ['NO STOP', [open, other], { ...stop, unclear: true }],
+    ['NO STOP', [open, twin], { ...stop, answer: 'no', questionId: 'q2', also: ['q1'] }],
+    // What is said beside it may report a fraud.
+    ...[
+      'Cancel the card',
+      'cancel card',
+      'Cancel it',
+      'please stop this',
+      'STOP 1234',
+      'stop, that was not my payment',
+      'STOP yes no',
+      'please stop texting me, I was robbed',
+    ].map((text) => [text, [open], { ...stop, review: /^please/.test(text), unclear: true }] as const),
+    ['Cancel the card', [], stop],
+    ['Cancel the card', [yes], stop],
+    ...['STOP alerts', 'stop all messages please', 'remove me', 'Opt out me', 'stop sending me these texts'].map(
+      (text) => [text, [open], stop] as const,
+    ),
+    ['NO. Please stop the payment', [open], { ...stop, review: true, answer: 'no', questionId: 'q1' }],
+    ['not me! please stop it', [open], { ...stop, review: true, answer: 'no', questionId: 'q1' }],
+    ['NO. Please stop the payment', [open, other], { ...stop, review: true, unclear: true }],
+    ['NO please stop, it was me', [open], { ...stop, unclear: true }],
+    ['no more texts', [open], { ...stop, review: true }],
+    ['no more texts about my card', [open], { ...stop, review: true, unclear: true }],
     ...['please stop texting me', 'no mas', 'Leave me alone!', "Don't text me", 'I want no more messages'].map(
       (text) => [text, [open], { kind: 'stop', review: true }] as const,
     ),
@@ -100,6 +125,12 @@ describe('what a reply means', () => {
     ['2', [open, other], { kind: 'which-card', answer: 'no' }],
     ['NO 1234', [open, other], answer('no')],
     ['no card ..9876', [open, other], { kind: 'answer', answer: 'no', questionId: 'q2' }],
+    ['NO 1234', [open, twin], { kind: 'answer', answer: 'no', questionId: 'q2', also: ['q1'] }],
+    ['NO', [open, twin], { kind: 'answer', answer: 'no', questionId: 'q2', also: ['q1'] }],
+    ['YES 1234', [open, twin], { kind: 'unclear', questionId: 'q2', also: ['q1'] }],
+    ['yes', [open, twin], { kind: 'unclear', questionId: 'q2', also: ['q1'] }],
+    ['YES 1234', [{ ...open, unseen: true }, twin], { kind: 'answer', answer: 'yes', questionId: 'q2' }],
+    ['NO', [open, twin, { ...other, id: 'q3' }], { kind: 'which-card', answer: 'no' }],
     ['NO 5555', [open, other], { kind: 'unclear', questionId: 'q2' }],
     // Not clear.
     ['YES BUT NOT THE SECOND ONE', [list], { kind: 'unclear', questionId: 'q1' }],

@@ -1,6 +1,7 @@
 import type { Instant } from '../time.ts';
 import type { QuestionState } from './state.ts';
-import { stopPhrases, words } from './words.ts';
+import { read, tokensOf } from './read-words.ts';
+import { beginsWithNo, beyondStop, stopIn } from './stop-words.ts';
 import type { WordMeaning } from './words.ts';
 
 /* What a customer's message means: a pure reading of words, payloads and the questions that are open. No effects here. */
@@ -27,10 +28,20 @@ export interface ReplyInput {
 
 export type Answer = 'yes' | 'no';
 
+interface Answered {
+  readonly answer: Answer;
+  readonly questionId: string;
+  /** Further questions that it answers alike. */
+  readonly also?: readonly string[];
+}
+
 export type ReplyMeaning =
-  /** `review`: read from plain language, so a person looks at it. `answer`: clearly said in the same breath ("NO STOP"). */
-  | { readonly kind: 'stop'; readonly review: boolean; readonly answer?: Answer; readonly questionId?: string }
-  | { readonly kind: 'answer'; readonly answer: Answer; readonly questionId: string; readonly item?: number }
+  /**
+   * `review`: read from plain language, so a person looks at it. `answer`: clearly said in the same breath ("NO STOP").
+   * `unclear`: while a question is open more was said than to stop, and what that was is for a person to read.
+   */
+  | ({ readonly kind: 'stop'; readonly review: boolean; readonly unclear?: true } & Partial<Answered>)
+  | ({ readonly kind: 'answer'; readonly item?: number } & Answered)
   /** The question was answered before; the same or the other way. */
   | {
       readonly kind: 'answered-before';
@@ -43,8 +54,8 @@ export type ReplyMeaning =
   /** A button whose question is gone. */
   | { readonly kind: 'stale-tap' }
   | { readonly kind: 'which-card'; readonly answer: Answer }
-  /** Yes and no mixed, or with more words than we understand. */
-  | { readonly kind: 'unclear'; readonly questionId: string }
+  /** Yes and no mixed, or with more words than we understand; or of several questions that it may be about, none is named. */
+  | { readonly kind: 'unclear'; readonly questionId: string; readonly also?: readonly string[] }
   /** Words that say nothing to us; `questionId` when a question is open. */
   | { readonly kind: 'unknown'; readonly questionId?: string }
   | { readonly kind: 'help' }
@@ -53,97 +64,6 @@ export type ReplyMeaning =
   | { readonly kind: 'balance' }
   /** Nothing was said, the conversation was only opened. */
   | { readonly kind: 'opening' };
-
-const vocabulary: readonly { readonly tokens: readonly string[]; readonly meaning: WordMeaning }[] = Object.values(
-  words,
-)
-  .flatMap((language) => Object.entries(language) as [WordMeaning, readonly string[]][])
-  .flatMap(([meaning, phrases]) => phrases.map((phrase) => ({ tokens: phrase.split(' '), meaning })))
-  .sort((a, b) => b.tokens.length - a.tokens.length);
-
-const thumbs = /[\u{1f44d}\u{1f44e}]/gu;
-const longestText = 1_000;
-
-/** NFKC, upper case, without accents, punctuation and emoji variation marks; "S.T.O.P" is the word STOP. */
-export function tokensOf(text: string): readonly string[] {
-  const plain = text
-    .slice(0, longestText)
-    .normalize('NFKC')
-    .replace(/[\p{Cf}\u{fe0e}\u{fe0f}\u{1f3fb}-\u{1f3ff}]/gu, '')
-    .toUpperCase()
-    .normalize('NFD')
-    // The Cyrillic short i is a letter of its own, all other marks are accents.
-    .replace(/(?<!И)\p{M}/gu, '')
-    .normalize('NFC')
-    .replace(/['’`]/gu, '')
-    .replace(thumbs, ' $& ')
-    .replace(/[^\p{L}\p{N}\u{1f44d}\u{1f44e}]+/gu, ' ')
-    .trim();
-  const tokens = plain === '' ? [] : plain.split(' ');
-  return joinSpelledOut(tokens);
-}
-
-const isLetter = (token: string): boolean => /^\p{L}$/u.test(token);
-
-/** Three or more single letters in a row are a word spelled out, and so is a text of nothing but two or more. */
-function joinSpelledOut(tokens: readonly string[]): readonly string[] {
-  if (tokens.length > 1 && tokens.every(isLetter)) return [tokens.join('')];
-  const joined: string[] = [];
-  for (let i = 0; i < tokens.length;) {
-    let end = i;
-    while (end < tokens.length && isLetter(tokens[end]!)) end += 1;
-    if (end - i >= 3) joined.push(tokens.slice(i, end).join(''));
-    else joined.push(...tokens.slice(i, Math.max(end, i + 1)));
-    i = Math.max(end, i + 1);
-  }
-  return joined;
-}
-
-interface Reading {
-  /** Meanings of the phrases, in order, without fillers. */
-  readonly meanings: readonly WordMeaning[];
-  readonly numbers: readonly string[];
-  /** Words that belong to no phrase. */
-  readonly strange: number;
-}
-
-function read(tokens: readonly string[]): Reading {
-  const meanings: WordMeaning[] = [];
-  const numbers: string[] = [];
-  let strange = 0;
-  for (let i = 0; i < tokens.length;) {
-    const phrase = vocabulary.find((candidate) => candidate.tokens.every((token, n) => tokens[i + n] === token));
-    if (phrase) {
-      if (phrase.meaning !== 'filler') meanings.push(phrase.meaning);
-      i += phrase.tokens.length;
-      continue;
-    }
-    if (/^\d+$/.test(tokens[i]!)) numbers.push(tokens[i]!);
-    else strange += 1;
-    i += 1;
-  }
-  return { meanings, numbers, strange };
-}
-
-const startsWithStop = (tokens: readonly string[]): boolean =>
-  vocabulary.some(
-    ({ tokens: phrase, meaning }) => meaning === 'stop' && phrase.every((token, n) => tokens[n] === token),
-  );
-
-/** How the text asks to stop, whatever else is going on: by a word, in plain language, or not at all. */
-function stopIn(tokens: readonly string[]): 'word' | 'plain' | undefined {
-  if (startsWithStop(tokens)) return 'word';
-  const { meanings, strange } = read(tokens);
-  if (meanings.includes('stop') && strange === 0) return 'word';
-  const text = ` ${tokens.join(' ')} `;
-  return stopPhrases.some((phrase) => text.includes(` ${phrase} `)) ? 'plain' : undefined;
-}
-
-/**
- * Does this text revoke? The gateway asks before it acknowledges, the alert stage when it acts: the answer depends on
- * nothing but the text, so both always agree.
- */
-export const isStop = (text: string): boolean => stopIn(tokensOf(text)) !== undefined;
 
 const answers: Readonly<Record<string, Answer>> = { yes: 'yes', no: 'no' };
 
@@ -196,13 +116,7 @@ export function readReply(input: ReplyInput, questions: readonly AskedQuestion[]
   const { meanings, numbers, strange } = read(tokens);
   const { providerHandled } = input;
   const stop = providerHandled === 'stop' ? 'word' : stopIn(tokens);
-  if (stop) {
-    const answer =
-      strange === 0 && numbers.length === 0 ? clearAnswer(meanings.filter((m) => m !== 'stop')) : undefined;
-    const meant = answer === undefined ? [] : open.filter(mayMean(answer));
-    const clear = answer !== undefined && meant.length === 1 ? { answer, questionId: meant[0]!.id } : {};
-    return { kind: 'stop', review: stop === 'plain', ...clear };
-  }
+  if (stop) return { kind: 'stop', review: stop === 'plain', ...besideStop(tokens, open) };
   if (input.opening === true) return { kind: 'opening' };
   if (providerHandled === 'start' || providerHandled === 'help') return { kind: providerHandled };
   const answer = strange === 0 ? (clearAnswer(meanings) ?? byNumber(meanings, numbers, open)) : undefined;
@@ -214,6 +128,35 @@ export function readReply(input: ReplyInput, questions: readonly AskedQuestion[]
   return meanings.some((meaning) => answers[meaning])
     ? { kind: 'unclear', questionId }
     : { kind: 'unknown', questionId };
+}
+
+/** What else a text says that stops: a clear answer, or a NO to begin with, whatever follows it. */
+function besideStop(
+  tokens: readonly string[],
+  open: readonly AskedQuestion[],
+): Partial<Answered> & { readonly unclear?: true } {
+  const beyond = stopIn(tokens) === undefined ? [] : beyondStop(tokens);
+  if (open.length === 0 || beyond.length === 0) return {};
+  const { meanings, numbers, strange } = read(beyond);
+  const clear = strange === 0 && numbers.length === 0 ? clearAnswer(meanings) : undefined;
+  const answer = clear ?? (beginsWithNo(tokens) ? 'no' : undefined);
+  const placed = answer && toAll(open.filter(mayMean(answer)), answer);
+  return placed?.kind === 'answer'
+    ? { answer: placed.answer, questionId: placed.questionId, ...(placed.also ? { also: placed.also } : {}) }
+    : { unclear: true };
+}
+
+/**
+ * What an answer says to open questions that nothing tells apart: their cards end in the same digits. A NO is about all of
+ * them, which errs on the safe side; a YES to one of them would confirm the others unseen.
+ */
+function toAll(questions: readonly AskedQuestion[], answer: Answer): ReplyMeaning | undefined {
+  const [first, ...others] = questions;
+  if (!first || others.some(({ last4 }) => last4 === undefined || last4 !== first.last4)) return undefined;
+  if (others.length === 0) return answerTo(first, answer);
+  const also = others.map(({ id }) => id);
+  if (answer === 'yes') return { kind: 'unclear', questionId: first.id, also };
+  return { kind: 'answer', answer, questionId: first.id, also };
 }
 
 /** 1 and 2 answer only while a question is open that shows them as choices. */
@@ -240,10 +183,11 @@ function placeAnswer(
   if (numbers.length > 1) return unclear;
   const number = numbers[0];
   if (number?.length === 4) {
-    const card = open.find(({ last4 }) => last4 === number) ?? closed.find(({ last4 }) => last4 === number);
-    return card ? answerTo(card, answer) : unclear;
+    const named = open.filter(({ last4 }) => last4 === number);
+    const over = closed.find(({ last4 }) => last4 === number);
+    return toAll(named, answer) ?? (over ? answerTo(over, answer) : unclear);
   }
-  if (open.length > 1) return { kind: 'which-card', answer };
+  if (open.length > 1) return toAll(open, answer) ?? { kind: 'which-card', answer };
   const question = open[0];
   if (question && number !== undefined) {
     const item = Number(number);

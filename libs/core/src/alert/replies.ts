@@ -62,6 +62,7 @@ function act(step: CustomerStep, record: ReplyRecord, meaning: ReplyMeaning, sto
       return stop(step, record, meaning, stopped);
     case 'answer': {
       const question = questionOf(step, meaning.questionId)!;
+      for (const id of meaning.also ?? []) answeredNo(step, record, questionOf(step, id)!);
       // That item was answered before, the others are still open.
       if (covered(step, record, question, meaning.item).length === 0)
         return say(step, record, 'already-answered', {}, question);
@@ -80,6 +81,9 @@ function act(step: CustomerStep, record: ReplyRecord, meaning: ReplyMeaning, sto
       return say(step, record, 'which-card', { cards: [...new Set(cards)] });
     }
     case 'unclear':
+      // Which one is meant cannot be asked: their cards have the same last digits.
+      if (meaning.also)
+        for (const id of [meaning.questionId, ...meaning.also]) unclearCase(step, questionOf(step, id)!);
       return clarify(step, record, questionOf(step, meaning.questionId)!, 'mixed');
     case 'unknown':
       return unknown(step, record, meaning.questionId);
@@ -108,14 +112,9 @@ function stop(
   for (const question of step.openQuestions) question.muted = true;
   step.touch('questions');
   // One confirmation, within five minutes of the word; a second STOP is not confirmed again.
-  if (
-    took &&
-    !stopped &&
-    record.providerHandled !== 'stop' &&
-    record.standby !== true &&
-    record.shared !== true &&
-    sameAddress(record.channel, knownAddress(step.profile, record.channel), record.address)
-  ) {
+  const own = sameAddress(record.channel, knownAddress(step.profile, record.channel), record.address);
+  const answers = own && record.standby !== true && record.shared !== true;
+  if (took && !stopped && record.providerHandled !== 'stop' && answers) {
     say(step, record, 'stop-confirmation', { expiresAt: record.acceptedAt + minutes(5) });
   }
   if (meaning.review) {
@@ -126,10 +125,15 @@ function stop(
       reasons: ['read as a wish to stop from plain language'],
     });
   }
-  const question = meaning.questionId === undefined ? undefined : questionOf(step, meaning.questionId);
-  if (!question) return;
-  if (meaning.answer === 'no') answeredNo(step, record, question, undefined, true);
-  else if (record.shared !== true) answeredYes(step, record, question, undefined, true);
+  if (!own) return;
+  // What was said beside it may report a fraud, and nobody will be asked what it meant.
+  if (meaning.unclear) for (const question of step.openQuestions) unclearCase(step, question);
+  if (meaning.questionId === undefined) return;
+  for (const id of [meaning.questionId, ...(meaning.also ?? [])]) {
+    const question = questionOf(step, id)!;
+    if (meaning.answer === 'no') answeredNo(step, record, question, undefined, true);
+    else if (record.shared !== true) answeredYes(step, record, question, undefined, true);
+  }
 }
 
 function start(step: CustomerStep, record: ReplyRecord): void {

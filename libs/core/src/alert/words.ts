@@ -55,6 +55,24 @@ export const words: Readonly<Record<string, Readonly<Partial<Record<WordMeaning,
   fr: { yes: ['OUI'], no: ['NON'], stop: ['ARRET'], help: ['AIDE'] },
 };
 
+/** Manners: they add nothing to a wish to stop. */
+export const polite: readonly string[] = ['PLEASE', 'THANKS', 'THANK', 'YOU'];
+
+/** What we send: to stop that is no more than to stop. */
+export const messageWords: readonly string[] = [
+  'ALERT',
+  'ALERTS',
+  'MESSAGE',
+  'MESSAGES',
+  'NOTIFICATIONS',
+  'SMS',
+  'TEXT',
+  'TEXTS',
+];
+
+/** They say nothing of their own beside a phrase that speaks of writing ("stop sending me this"). */
+export const besidePhrases: readonly string[] = ['I', 'ME', 'US', 'THIS', 'THESE', 'TO', 'WANT'];
+
 /** Wishes to stop in plain language, wherever they stand in the text. They stop at once, and a person looks afterwards. */
 export const stopPhrases: readonly string[] = [
   'PLEASE STOP',
