@@ -158,6 +158,12 @@ export function changingAddresses(step: CustomerStep, change: () => void): void 
   const before = addresses();
   change();
   const after = addresses();
+  for (const channel of new Set([...before.keys(), ...after.keys()])) {
+    if ((before.get(channel) ?? null) === (after.get(channel) ?? null)) continue;
+    step.profile.addressSince ??= {};
+    if (after.get(channel)) step.profile.addressSince[channel] = sourcePlace(step.context.entries, step.context.offset);
+    else delete step.profile.addressSince[channel];
+  }
   for (const [channel, old] of before) {
     if (old !== null && after.get(channel) !== old) announceAddress(step, channel, old, false);
   }

@@ -42,6 +42,10 @@ export function onProfile(step: CustomerStep, record: ProfileRecord): void {
     profile.timeZone = record.timeZone;
     profile.contactPoints = firstOf<ContactPoint>(record.contactPoints);
     profile.channelOrder = [...new Set(record.channelOrder)].slice(0, maxChannels);
+    // Whoever verified it since the provider refused it knows more.
+    for (const [channel, { address, verified }] of Object.entries(profile.contactPoints)) {
+      if (verified && profile.invalid[channel] === address) delete profile.invalid[channel];
+    }
   });
   handled(step, 'profile', 'applied', 'all');
 }

@@ -293,6 +293,28 @@ describe('receipts', () => {
     expect(channelsOf(world).at(-1)).toBe('sms');
   });
 
+  it('say nothing of an address that came after the attempt', () => {
+    const world = everywhere('sms', 'email').suspects();
+    const tried = world.contact('sms')!.sourceOffset;
+    world.in(1000).customer({ order: ['sms'], addresses: { sms: '+359880000002' } });
+    const { sourceOffset } = world.contact('sms')!;
+    expect(sourceOffset).toBeGreaterThan(tried);
+    world.reports('badAddress', { contactOffset: tried });
+    expect(world.contact('sms')).toMatchObject({ address: '+359880000002' });
+    // A consent changes the contact, and not the address.
+    world.consent('grant', 'sms', 'account-alert').suspects({ card: { token: 'card-2' } });
+    world.reports('badAddress', { contactOffset: sourceOffset });
+    expect(world.contact('sms')).toMatchObject({ address: null });
+  });
+
+  it('of an address that the bank vouches for anew are forgotten', () => {
+    const world = everywhere('sms', 'email').suspects().reports('badAddress').in(1000);
+    const addresses = { sms: '+359880000001', email: 'a@example.org' };
+    world.customer({ addresses });
+    expect(world.contact('sms')).toMatchObject({ address: '+359880000001' });
+    expect(world.profileState().invalid).toEqual({});
+  });
+
   it('remember until when a provider refuses the person', () => {
     const world = everywhere('sms', 'email').suspects();
     world.reports('ineligible', { untilAt: world.now + minutes(60) }).suspects({ card: { token: 'card-2' } });

@@ -243,7 +243,7 @@ function onFailure(
   state: ReceiptState,
   receipt: ReceiptRecord,
 ): void {
-  if (state === 'badAddress') markBad(step, attempt.channel);
+  if (state === 'badAddress') markBad(step, attempt.channel, receipt.contactOffset);
   if (state === 'ineligible' && receipt.untilAt !== undefined) {
     step.profile.ineligible[attempt.channel] = receipt.untilAt;
     step.touch('profile');
@@ -258,10 +258,14 @@ function onFailure(
   if (!next) giveUp(step, message);
 }
 
-/** Invalid for every alert until the address changes. */
-function markBad(step: CustomerStep, channel: string): void {
+/**
+ * Invalid for every alert until the address changes, or the bank vouches for it anew. Where the address is newer than the
+ * contact that was tried, the provider has said nothing about it.
+ */
+function markBad(step: CustomerStep, channel: string, tried: number | undefined): void {
   const address = usableAddress(step.profile, channel);
   if (address === null) return;
+  if (tried !== undefined && tried < (step.profile.addressSince?.[channel] ?? 0)) return;
   step.profile.invalid[channel] = address;
   step.touch('profile');
   announceContacts(step, [channel]);

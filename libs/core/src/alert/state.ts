@@ -37,6 +37,8 @@ export interface ProfileState {
   windows: Record<ChannelId, Instant>;
   /** Addresses that the provider called bad. */
   invalid: Record<ChannelId, string>;
+  /** Where the address that stands on a channel came from: the `sourceOffset` of its first contact. Absent in states of earlier builds. */
+  addressSince?: Record<ChannelId, number>;
   /** Channels that the provider refused for this person, until when. */
   ineligible: Record<ChannelId, Instant>;
   /** Digest of the contact record last written, by channel. */

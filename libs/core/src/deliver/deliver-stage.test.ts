@@ -97,6 +97,14 @@ describe('a delivery', () => {
     expect(w.receipts[0]!.untilAt).toBe('untilAt' in outcome ? outcome.untilAt : undefined);
   });
 
+  it('says of a bad address which contact had it, whatever stands now', () => {
+    const w = world()
+      .given(aContact({ sourceOffset: 5 }), aDelivery())
+      .attempt(1);
+    w.given(aContact({ sourceOffset: 7, address: '+359888000002' })).outcome(1, { kind: 'badAddress', code: '21211' });
+    expect(w.receipts).toMatchObject([{ state: 'badAddress', contactOffset: 5 }]);
+  });
+
   it.each(['revoked', 'kill-switch', 'not-allowed'])('withheld by ourselves (%s) is revoked', (code) => {
     const w = world().given(aDelivery()).outcome(1, { kind: 'ineligible', code });
     expect(w.told).toEqual([`a1/sms/1#0/revoked ${code}`]);

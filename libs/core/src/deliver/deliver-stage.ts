@@ -145,7 +145,16 @@ export function deliverStage({
     const { attempt, by, disclosure } = record;
     const span = record.deadlineAt - context.recordAt;
     const deadlineAt = context.recordAt + (span > 0 && span <= longestAttemptMs ? span : usualAttemptMs);
-    at(context, job).begin({ attempt, by, deadlineAt, startedAt: context.recordAt, disclosure });
+    // It leaves only for the contact that it was rendered for, which is this one: a later one lets it go.
+    const contact = context.entries.get<ContactRecord>(contactKey(keyOf(record.tenantId, record.customerId)));
+    at(context, job).begin({
+      attempt,
+      by,
+      deadlineAt,
+      startedAt: context.recordAt,
+      ...(contact === undefined ? {} : { contactOffset: contact.sourceOffset }),
+      disclosure,
+    });
   }
 
   function onOutcome(context: StepContext, record: OutcomeRecord): void {

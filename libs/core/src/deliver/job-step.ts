@@ -189,6 +189,9 @@ export class JobStep {
       at,
       ...('ref' in details && details.ref !== undefined ? { ref: details.ref } : {}),
       ...('code' in details && details.code !== undefined ? { code: details.code } : {}),
+      ...(state === 'badAddress' && attempting?.contactOffset !== undefined
+        ? { contactOffset: attempting.contactOffset }
+        : {}),
       ...('untilAt' in details && details.untilAt !== undefined ? { untilAt: details.untilAt } : {}),
       ...(left ? { disclosed: attempting.disclosure.fields } : {}),
     };

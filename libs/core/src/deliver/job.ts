@@ -36,6 +36,8 @@ export interface Attempting {
   readonly doubts?: number;
   /** Append time of the attempt. */
   readonly startedAt: Instant;
+  /** `sourceOffset` of the contact that stood then. Absent where none did, and in states of earlier builds. */
+  readonly contactOffset?: number;
   readonly disclosure: Disclosure;
 }
 

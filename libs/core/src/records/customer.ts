@@ -162,6 +162,8 @@ export interface ReceiptRecord {
   readonly state: ReceiptState;
   readonly code?: string;
   readonly untilAt?: Instant;
+  /** Of `badAddress`: `sourceOffset` of the contact whose address was tried. Absent in records of earlier builds. */
+  readonly contactOffset?: number;
   readonly at: Instant;
   /** Field names that left, for history and pages. */
   readonly disclosed?: readonly string[];
