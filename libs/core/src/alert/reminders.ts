@@ -21,7 +21,7 @@ export function onQuestionTimer(step: CustomerStep, timer: Timer): void {
     return unansweredCase(step, question, 'no answer to the question', round === '' ? [] : [round]);
   }
   if (sendReminder(step, question) || willRepeat(step, question)) return;
-  restCase(step, question, 'the last reminder could not tell the customer of this');
+  restCase(step, question, 'no reminder can tell the customer of this any more');
 }
 
 function sendReminder(step: CustomerStep, question: Question): boolean {
@@ -41,11 +41,14 @@ function restCase(step: CustomerStep, question: Question, why: string): void {
   const rest = question.transactionIds
     .slice(shownBy(step, question, step.at).told)
     .filter((id) => !(failed && message.transactionIds.includes(id)));
-  if (rest.length === 0) return;
+  const newest = rest.at(-1);
+  if (newest === undefined || question.untoldCase === newest) return;
+  question.untoldCase = newest;
+  step.touch('questions');
   openCase(step, {
     kind: 'unanswered',
     severity: 'high',
-    subject: [question.id, 'untold', rest[0]!],
+    subject: [question.id, 'untold', newest],
     accountId: question.accountId,
     reasons: [why, ...question.reasons],
     transactionIds: rest,

@@ -165,6 +165,8 @@ export interface Question {
   /** "Already answered" was said once. */
   toldAnswered: boolean;
   unclearCase: boolean;
+  /** The newest transaction of the last case about what no message told. */
+  untoldCase?: string;
 }
 
 export interface RequestState {
