@@ -24,15 +24,15 @@ const settings = {
 describe('the example', () => {
   it('of a rule set can be activated', () => {
     const ruleSet = example('rules.example.yaml');
-    expect(ruleSets().problems(ruleSet)).toEqual([]);
-    expect(ruleSets().problems({ ...ruleSet, version: 43 })).toEqual([
+    expect(ruleSets().problems(ruleSet, 'mybank')).toEqual([]);
+    expect(ruleSets().problems({ ...ruleSet, version: 43 }, 'mybank')).toEqual([
       'version is given out when it is activated; leave it out.',
     ]);
   });
 
   it('of a policy can be activated, and names every part that there is', () => {
     const policy = example('policy.example.yaml');
-    expect(policies(settings).problems(policy)).toEqual([]);
+    expect(policies(settings).problems(policy, 'mybank')).toEqual([]);
     const parts: Record<keyof Omit<TenantPolicy, 'version'>, true> = {
       id: true,
       bankName: true,
