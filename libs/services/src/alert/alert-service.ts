@@ -7,8 +7,8 @@ import { tenantPolicies } from '../tenant-policies.ts';
 import { AlertController } from './alert.controller.ts';
 
 /**
- * Decides with the channels that are configured, in that order, each for the customers of its tenant. The one tenant's bank name, language and zone apply until it
- * activates a policy; several tenants share the default until then.
+ * Decides with the channels that are configured, in that order, each for the customers of its tenant. The one tenant's bank
+ * name, language and zone apply until it activates a policy; several tenants share the default until then.
  */
 export function alertService(context: ServiceContext): Service {
   const { settings, metrics } = context;

@@ -59,8 +59,9 @@ export class InboundEvents {
   }
 
   /**
-   * Resolves when all of it is durable, and every stop and untying in force. The records go into one append in the order of the events,
-   * which is the customer's; whose they are is looked up before, all at once. An address that is nobody's is only counted.
+   * Resolves when all of it is durable, and every stop and untying in force. The records go into one append in the order of
+   * the events, which is the customer's; whose they are is looked up before, all at once. An address that is nobody's is only
+   * counted.
    * @throws DirectoryAway where that cannot be said
    */
   async take(tenantId: string, channel: ChannelId, events: readonly ChannelEvent[]): Promise<void> {
