@@ -128,13 +128,16 @@ function ofAlert(
       permitted(customer, channel, 'fraud-protection').includes('existence'),
   );
   const elsewhere = told.filter(({ channel, seen }) => channel !== home && seen);
-  const problems: Problem[] = [];
-  for (const channel of reach.order) {
-    if (on(channel).length > 1) problems.push(problem(`arrived ${on(channel).length} times on ${channel}`));
-  }
-
   // The crash of deliver in the middle of a send leaves the same doubt as a lost answer.
   const doubtful = input.unknownAlerts.has(alertName(alert)) || told.some(({ key }) => input.unknownKeys.has(key));
+  const problems: Problem[] = [];
+  for (const channel of reach.order) {
+    // What is urgent and has no other channel is told once more, saying so.
+    const repeats = fraud && doubtful && next === undefined && channel === home;
+    const plain = on(channel).filter(({ text }) => !repeats || !saysMayRepeat(text));
+    if (plain.length > 1 || on(channel).length > (repeats ? 2 : 1))
+      problems.push(problem(`arrived ${on(channel).length} times on ${channel}`));
+  }
 
   /**
    * Nobody knows whether the first channel took it. Never again there. What is urgent goes on to the next channel and says there that it may repeat, unless it

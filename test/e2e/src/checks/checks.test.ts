@@ -131,6 +131,26 @@ describe('the check of alerts', () => {
   });
 });
 
+describe('the check of an urgent alert that has one channel only', () => {
+  const only = sent.find(
+    ({ customer, text }) => reaches[customer!.reach].order.length === 1 && text.includes('Did you'),
+  )!;
+  const again: Sent = { ...only, key: 'next', text: `${only.text} You may have had this message already.` };
+  const unknownKeys = new Set([only.key]);
+  const twice = `arrived 2 times on ${only.channel}`;
+
+  it('takes it once more after an unknown outcome, with the words', () =>
+    expect(told({ sent: [...sent, again], unknownKeys })).toEqual([]));
+
+  it('takes no second one without the words, without the doubt, and no third', () => {
+    expect(told({ sent: [...sent, { ...again, text: only.text }], unknownKeys })).toEqual([twice]);
+    expect(told({ sent: [...sent, again] })).toContain(twice);
+    expect(told({ sent: [...sent, again, { ...again, key: 'third' }], unknownKeys })).toEqual([
+      `arrived 3 times on ${only.channel}`,
+    ]);
+  });
+});
+
 describe('the check of disclosures', () => {
   const row = (more: Partial<LedgerRow>, disclosure: Partial<LedgerRow['disclosure']>): LedgerRow =>
     ({
