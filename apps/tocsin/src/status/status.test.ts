@@ -12,8 +12,13 @@ import { tableOf } from './table.ts';
 const at = Date.parse('2026-01-02T03:04:05.000Z');
 const saved: Committed = { partitions: 4, lagRecords: 12, lagSeconds: 1.5, clockAt: at - 1_500 };
 const stages = [
-  { stage: 'detect', topic: 'account-events', committed: saved },
-  { stage: 'alert', topic: 'customer-events', committed: { ...saved, lagRecords: 0, lagSeconds: 0, clockAt: null } },
+  { stage: 'detect', topic: 'account-events', committed: saved, problem: null },
+  {
+    stage: 'alert',
+    topic: 'customer-events',
+    committed: { ...saved, lagRecords: 0, lagSeconds: 0, clockAt: null },
+    problem: null,
+  },
 ];
 
 /** An instance that owns these partitions of `detect`. */
@@ -141,10 +146,24 @@ describe('the status', () => {
     expect(tableOf(status).join('\n')).toMatch(/^detect +2 running +30 +1\.0 +0\.5 +0 +0 +0 +\?$/m);
   });
 
+  it('says of a stage why nothing is known of it, although log and store answer', () => {
+    const [detect, alert] = stages;
+    const unknown = { ...alert!, committed: null, problem: 'the brokers of the bank do not answer' };
+    const lines = tableOf(statusOf({ at, log: null, state: null, stages: [detect!, unknown], instances: [] }));
+    expect(lines).toContain('alert: what it has saved is not known: the brokers of the bank do not answer');
+    expect(lines.filter((line) => line.startsWith('detect:'))).toEqual([]);
+  });
+
   it('is well only while nothing is away and nothing stands still', async () => {
     const good = { at, log: null, state: null, stages, instances: [await instance('http://a', [0])] };
     expect(isWell(statusOf(good))).toBe(true);
     expect(isWell(statusOf({ ...good, log: 'away' }))).toBe(false);
+    const topicless = stages.map((stage) => ({
+      ...stage,
+      committed: null,
+      problem: `there is no topic ${stage.topic}`,
+    }));
+    expect(isWell(statusOf({ ...good, stages: topicless }))).toBe(false);
     const stop = (metrics: Metrics) => engineMetrics(metrics).stopped('detect', 0, 'BEYOND_END');
     expect(isWell(statusOf({ ...good, instances: [await instance('http://a', [0], stop)] }))).toBe(false);
   });

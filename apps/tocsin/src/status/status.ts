@@ -2,11 +2,18 @@ import type { Away, Committed } from './committed.ts';
 import { Samples } from './exposition.ts';
 import type { Instance } from './instances.ts';
 
-/** One stage, by what was saved (null: log or store away, or no such topic) and by what the instances that answer say. */
-export interface StageStatus {
+/** What one stage has saved, as far as log and store tell. */
+export interface StageSaved {
   readonly stage: string;
   readonly topic: string;
+  /** Null: log or store away, or see `problem`. */
   readonly committed: Committed | null;
+  /** Why nothing is known of this stage, although log and store answer. */
+  readonly problem: string | null;
+}
+
+/** One stage, by what was saved and by what the instances that answer say. */
+export interface StageStatus extends StageSaved {
   /** Partitions by state, of the instances that answer; empty where none of them runs the stage. */
   readonly owned: Readonly<Record<string, number>>;
   readonly lagRecords: number | null;
@@ -48,7 +55,7 @@ export function statusOf(asked: {
   readonly at: number;
   readonly log: Away;
   readonly state: Away;
-  readonly stages: readonly { readonly stage: string; readonly topic: string; readonly committed: Committed | null }[];
+  readonly stages: readonly StageSaved[];
   readonly instances: readonly Instance[];
 }): Status {
   const samples = new Samples(asked.instances.flatMap((instance) => instance.samples));
@@ -62,18 +69,14 @@ export function statusOf(asked: {
   };
 }
 
-function stageStatus(
-  samples: Samples,
-  { stage, topic, committed }: { readonly stage: string; readonly topic: string; readonly committed: Committed | null },
-): StageStatus {
+function stageStatus(samples: Samples, saved: StageSaved): StageStatus {
+  const { stage } = saved;
   const owned = states.flatMap((state) => {
     const count = samples.sum('tocsin_partitions', { stage, state });
     return count === null ? [] : [[state, count] as const];
   });
   return {
-    stage,
-    topic,
-    committed,
+    ...saved,
     owned: Object.fromEntries(owned),
     lagRecords: samples.sum('tocsin_lag_records', { stage }),
     lagSeconds: samples.most('tocsin_lag_seconds', { stage }),
@@ -110,5 +113,5 @@ function channelStatus(samples: Samples, channel: string): ChannelStatus {
 export const isWell = ({ log, state, stages, instances }: Status): boolean =>
   log === null &&
   state === null &&
-  stages.every(({ stopped }) => stopped.length === 0) &&
+  stages.every(({ problem, stopped }) => problem === null && stopped.length === 0) &&
   instances.every(({ answers, problems }) => answers && problems.length === 0);

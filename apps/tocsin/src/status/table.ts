@@ -44,7 +44,8 @@ export function tableOf(status: Status): readonly string[] {
       ]),
     ]),
   );
-  for (const { stage, stopped } of stages) {
+  for (const { stage, problem, stopped } of stages) {
+    if (problem !== null) lines.push(`${stage}: what it has saved is not known: ${problem}`);
     for (const { partition, reason } of stopped)
       lines.push(`${stage}: partition ${partition} stands still (${reason}); see "tocsin doctor".`);
   }

@@ -52,17 +52,17 @@ async function tell(
   const both = platform !== undefined && log === null && state === null ? platform : undefined;
   const logs = new Map(both === undefined ? [] : installedStages(settings, both).map(({ name, log }) => [name, log]));
   const stages = await Promise.all(
-    configuredStages(settings).map(async ({ name: stage, topic }) => ({
-      stage,
-      topic,
-      // The bank's own cluster may be away while ours is not: then nothing is known of that stage.
-      committed:
-        both === undefined
-          ? null
-          : await committedOf({ log: logs.get(stage) ?? both.log, state: both.state }, stage, topic, at).catch(
-              () => null,
-            ),
-    })),
+    configuredStages(settings).map(async ({ name: stage, topic }) => {
+      const named = { stage, topic };
+      if (both === undefined) return { ...named, committed: null, problem: null };
+      try {
+        const committed = await committedOf({ log: logs.get(stage) ?? both.log, state: both.state }, stage, topic, at);
+        return { ...named, committed, problem: committed === null ? `there is no topic ${topic}` : null };
+      } catch (error) {
+        // The bank's own cluster may be away while ours is not: then nothing is known of that stage.
+        return { ...named, committed: null, problem: error instanceof Error ? error.message : String(error) };
+      }
+    }),
   );
   const status = statusOf({ at, log, state, stages, instances });
   print(json, status, tableOf(status));
