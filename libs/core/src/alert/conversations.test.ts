@@ -432,6 +432,22 @@ describe('STOP, HELP, START', () => {
     expect(world.deliveries.at(-1)).toMatchObject({ content: { kind: 'help' }, evenIfStopped: true });
   });
 
+  it('answers nothing but HELP after a STOP, and stores what it does not know', () => {
+    const world = new AlertWorld().customer().says('stop');
+    for (const text of ['hello', 'what is this', 'BALANCE', 'agent']) world.in(minutes(61)).says(text);
+    expect(world.told).toEqual(['sms:stop-confirmation']);
+    expect(world.counts.filter((line) => line === 'replies unknown')).toHaveLength(2);
+    expect(world.state<{ unread: unknown[] }>('a:bank:cus-1')!.unread).toHaveLength(2);
+    world.says('HELP');
+    expect(world.told).toEqual(['sms:stop-confirmation', 'sms:help']);
+  });
+
+  it('does not let help that nobody asked for leave after a STOP that overtakes it', () => {
+    const [help] = new AlertWorld().customer().says('hello').deliveries;
+    expect(help).toMatchObject({ content: { kind: 'help' } });
+    expect(help!.evenIfStopped).toBeUndefined();
+  });
+
   it('opens the channel again by START, as a new line of the ledger', () => {
     const world = asked().says('stop').in(1000).says('start');
     expect(world.contact('sms')).toMatchObject({ stopped: false });

@@ -86,13 +86,15 @@ function act(step: CustomerStep, record: ReplyRecord, meaning: ReplyMeaning, sto
         for (const id of [meaning.questionId, ...meaning.also]) unclearCase(step, questionOf(step, id)!);
       return clarify(step, record, questionOf(step, meaning.questionId)!, 'mixed');
     case 'unknown':
-      return unknown(step, record, meaning.questionId);
+      return unknown(step, record, meaning.questionId, stopped);
     case 'start':
       return start(step, record);
     case 'help':
+      if (record.providerHandled !== 'help') say(step, record, 'help', { evenIfStopped: true });
+      return;
     case 'balance':
       // A balance is not told in chat; the general text says where to find it.
-      if (record.providerHandled !== 'help') say(step, record, 'help');
+      if (!stopped) say(step, record, 'help');
       return;
     case 'human':
       return human(step, record);
@@ -115,7 +117,7 @@ function stop(
   const own = sameAddress(record.channel, knownAddress(step.profile, record.channel), record.address);
   const answers = own && record.standby !== true && record.shared !== true;
   if (took && !stopped && record.providerHandled !== 'stop' && answers) {
-    say(step, record, 'stop-confirmation', { expiresAt: record.acceptedAt + minutes(5) });
+    say(step, record, 'stop-confirmation', { expiresAt: record.acceptedAt + minutes(5), evenIfStopped: true });
   }
   if (meaning.review) {
     openCase(step, {
@@ -164,15 +166,15 @@ function unclearCase(step: CustomerStep, question: Question): void {
   });
 }
 
-/** Stored, counted, and never left to chance while a question is open. */
-function unknown(step: CustomerStep, record: ReplyRecord, questionId: string | undefined): void {
+/** Stored, counted, and never left to chance while a question is open. Whoever stopped a channel gets no text for it there. */
+function unknown(step: CustomerStep, record: ReplyRecord, questionId: string | undefined, stopped: boolean): void {
   const { activity, at } = step;
   const text = (record.text ?? '').slice(0, 160);
   activity.unread = [...activity.unread, { at, channel: record.channel, text }].slice(-10);
   step.touch('activity');
   const question = questionId === undefined ? undefined : questionOf(step, questionId);
   if (question) return clarify(step, record, question, 'unknown');
-  if (activity.helpedUntil > at) return;
+  if (stopped || activity.helpedUntil > at) return;
   activity.helpedUntil = at + hours(1);
   say(step, record, 'help');
 }

@@ -12,7 +12,12 @@ export const replyMessages = (idOf: (...parts: string[]) => string, recordId: st
   followUp: idOf(recordId, 'follow-up'),
 });
 
-type Extra = { readonly cards?: readonly string[]; readonly expiresAt?: Instant };
+type Extra = {
+  readonly cards?: readonly string[];
+  readonly expiresAt?: Instant;
+  /** It is what the customer asked for, or the one confirmation of a STOP. */
+  readonly evenIfStopped?: true;
+};
 
 const conversational: readonly MessageKind[] = ['help', 'agent', 'stop-confirmation', 'start-confirmation'];
 
@@ -37,7 +42,7 @@ export function say(
     expiresAt: extra.expiresAt ?? step.at + hours(1),
     transactionIds: [],
     only: record.channel,
-    ...(kind === 'stop-confirmation' || kind === 'help' ? { evenIfStopped: true } : {}),
+    ...(extra.evenIfStopped === undefined ? {} : { evenIfStopped: true }),
     ...(question === undefined ? {} : { accountId: question.accountId }),
   });
 }

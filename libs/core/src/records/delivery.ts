@@ -78,7 +78,7 @@ export interface DeliveryRecord {
   readonly content: MessageContent;
   /** Stale after that: not sent, reported `expired`. */
   readonly expiresAt: Instant;
-  /** The one confirmation of a STOP, and HELP, may leave although the channel is stopped. */
+  /** The one confirmation of a STOP, and the answer to HELP, may leave although the channel is stopped. */
   readonly evenIfStopped?: boolean;
   /** The bank's record that caused it, for `tocsin_alert_seconds`. */
   readonly receivedAt?: Instant;

@@ -116,8 +116,7 @@ export const english: Language = {
         ? `Which card? Reply ${cards.map((last4) => `NO ${last4}`).join(' or ')}.`
         : 'Which card do you mean? Open the app to answer.',
     'late-answer': () => 'Thank you. A colleague will look at it.',
-    'stop-confirmation': () =>
-      'You will get no more texts. Reply THESE to stop only payment alerts, ALL for everything. No reply stops all. HELP for help.',
+    'stop-confirmation': () => 'You will get no more texts. Reply START to get them again, HELP for help.',
     'start-confirmation': () => 'You will get alerts here again. Reply STOP to end them, HELP for help.',
     help: ({ bank }) => `${bank} alerts. Call the number on your card for help. Reply STOP to end texts.`,
     agent: () => `A colleague will contact you. ${never}`,

@@ -115,8 +115,7 @@ export const german: Language = {
         ? `Welche Karte? Antworten Sie ${cards.map((last4) => `NEIN ${last4}`).join(' oder ')}.`
         : 'Welche Karte meinen Sie? Bitte in der App antworten.',
     'late-answer': () => 'Danke. Wir sehen uns das an.',
-    'stop-confirmation': () =>
-      'Sie bekommen keine SMS mehr. THESE beendet nur Zahlungshinweise, ALL beendet alles; ohne Antwort endet alles. HELP für Hilfe.',
+    'stop-confirmation': () => 'Sie bekommen keine SMS mehr. Mit START bekommen Sie sie wieder, HELP für Hilfe.',
     'start-confirmation': () => 'Sie bekommen hier wieder Hinweise. STOP beendet sie, HELP für Hilfe.',
     help: ({ bank }) => `Hinweise von ${bank}. Hilfe unter der Nummer auf Ihrer Karte. STOP beendet die Nachrichten.`,
     agent: () => `Wir melden uns bei Ihnen. ${never}`,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { readReply } from '../alert/read-reply.ts';
 import { dataClasses } from '../consent.ts';
 import type { DataClass } from '../consent.ts';
 import { maskPan } from '../pan.ts';
@@ -119,10 +120,7 @@ describe('texts in English', () => {
     ['already-answered', 'Example Bank: We already have your answer, thank you. There is nothing else to do.'],
     ['clarification', 'Example Bank: Reply YES if you made this payment, NO if you did not.'],
     ['late-answer', 'Example Bank: Thank you. A colleague will look at it.'],
-    [
-      'stop-confirmation',
-      'Example Bank: You will get no more texts. Reply THESE to stop only payment alerts, ALL for everything. No reply stops all. HELP for help.',
-    ],
+    ['stop-confirmation', 'Example Bank: You will get no more texts. Reply START to get them again, HELP for help.'],
     ['start-confirmation', 'Example Bank: You will get alerts here again. Reply STOP to end them, HELP for help.'],
     ['help', 'Example Bank alerts. Call the number on your card for help. Reply STOP to end texts.'],
     ['agent', 'Example Bank: A colleague will contact you. We never ask for your PIN or codes.'],
@@ -337,6 +335,18 @@ describe('questions', () => {
     const capabilities = { maxLength: 10_000, buttons: false, replies: false };
     expect(rendered('fraud-check', { capabilities }).text).toMatch(/Open the app to answer\.$/);
   });
+
+  it.each(languages.map(({ tag }) => tag))(
+    'offer no word after STOP and START that is not understood (%s)',
+    (language) => {
+      for (const kind of ['stop-confirmation', 'start-confirmation', 'help'] as const) {
+        const { text } = rendered(kind, { contact: { language } });
+        const offered = (text.match(/\p{Lu}{2,}/gu) ?? []).filter((word) => word !== 'SMS');
+        expect(offered.length).toBeGreaterThan(0);
+        for (const word of offered) expect([word, readReply({ text: word }, [], false).kind]).not.toContain('unknown');
+      }
+    },
+  );
 
   it('fit on buttons in every language', () => {
     for (const { buttons } of languages)
