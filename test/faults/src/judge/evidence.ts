@@ -168,6 +168,8 @@ export async function reproductions(log: Log): Promise<number> {
   return count;
 }
 
-/** What only the newer build writes that some faults put in the product's place: it shows that the build was there. */
-export const ofNewerBuild = async (log: Log): Promise<number> =>
-  (await dump(log, 'cases')).filter(({ key }) => key !== null && Buffer.from(key).toString() === 'bank:extra').length;
+/** When what only the newer build writes was appended: it shows when that build stood in the product's place. */
+export const ofNewerBuild = async (log: Log): Promise<readonly number[]> =>
+  (await dump(log, 'cases'))
+    .filter(({ key }) => key !== null && Buffer.from(key).toString() === 'bank:extra')
+    .map(({ timestamp }) => timestamp);

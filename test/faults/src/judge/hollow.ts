@@ -13,8 +13,8 @@ export interface Volume {
   readonly reproductions: number;
   /** Alerts of one account whose order was compared with the one before. */
   readonly compared: number;
-  /** Outputs that only the newer build writes which some faults put in the product's place. */
-  readonly ofNewerBuild: number;
+  /** When outputs were appended that only the newer build writes which some faults put in the product's place. */
+  readonly ofNewerBuild: readonly number[];
 }
 
 const newerBuild = ['build-then-older-file', 'rolling-upgrade'];
@@ -32,10 +32,10 @@ export function hollowness(
   if (bed === 'distributed' && reproductions < faults.length)
     found.push(`only ${reproductions} records were produced again`);
   if (compared < faults.length) found.push(`the order of only ${compared} alerts was compared`);
-  const builds = faults.filter(({ kind }) => newerBuild.includes(kind)).length;
-  if (ofNewerBuild < builds) found.push(`a newer build ran ${builds} times, and wrote ${ofNewerBuild} records`);
-  for (const { number, kind, target, failed, recoveryMs } of faults) {
+  for (const { number, kind, target, beganAt, endedAt = Infinity, failed, recoveryMs } of faults) {
     const name = `fault ${number} (${kind} of ${target})`;
+    if (newerBuild.includes(kind) && !ofNewerBuild.some((at) => beganAt <= at && at <= endedAt))
+      found.push(`${name} had no newer build at work`);
     if (failed !== undefined) found.push(`${name} could not be carried through: ${failed}`);
     if (recoveryMs === undefined) found.push(`${name} was not recovered from`);
   }
