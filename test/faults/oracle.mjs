@@ -89,7 +89,7 @@ export function verdictOf(evidence) {
     }
   }
   const takenBack = new Map(taken.map((one) => [one.customerId, one]));
-  const doubtful = new Set(doubts);
+  const doubtfulSince = new Map(doubts.map(({ payment, at }) => [payment, at]));
   const nameless = grouped(
     messages.filter(({ text, seen }) => seen && isFraud(text) && amountsIn(text).length === 0),
     ({ customerId }) => customerId,
@@ -133,11 +133,12 @@ export function verdictOf(evidence) {
 
     if (seen.length === 0) {
       const spare = type === 'fraud-check' ? nameless.get(customerId)?.shift() : undefined;
+      const since = doubtfulSince.get(`${customerId} ${amount}`);
       if (spare !== undefined) allowed.elsewhere += 1;
       else if (
         type !== 'fraud-check' &&
-        doubtful.has(`${customerId} ${amount}`) &&
-        (told.some(misbehaved) || faultOfSender(faults, publishedAt, Infinity) !== undefined)
+        since !== undefined &&
+        (told.some(misbehaved) || faultOfSender(faults, publishedAt, since) !== undefined)
       )
         allowed.unknown += 1;
       else found.lost.push(`${name}, published at ${new Date(publishedAt).toISOString()}, ${told.length} requests`);

@@ -138,14 +138,25 @@ async function deliveriesIn(log: Log, memory: Memory): Promise<Deliveries> {
 }
 
 /**
- * Payments in deliveries of which the ledger says that nobody knows whether they arrived: `<customer> <amount> <currency>`.
- * The customer's own history would say it too, but keeps only the newest alerts.
+ * Payments in deliveries of which the ledger says that nobody knows whether they arrived, and since when it says so. The
+ * customer's own history would say it too, but keeps only the newest alerts.
  */
-function doubtsAbout(deliveries: readonly Told[], ledger: readonly LedgerRow[]): readonly string[] {
-  const told = [...ledgerByKey({ ledger, secret: secrets.installation, tenant }).values()];
-  const unknown = told.filter(({ rows }) => rows.some(({ outcome }) => outcome === 'unknown'));
-  const ids = new Set(unknown.map(({ rows }) => rows[0]!.deliveryId));
-  return deliveries.filter(({ id }) => ids.has(id)).map(({ customerId, amount }) => `${customerId} ${amount}`);
+function doubtsAbout(deliveries: readonly Told[], ledger: readonly LedgerRow[]): readonly Doubt[] {
+  const since = new Map<string, number>();
+  for (const { rows } of ledgerByKey({ ledger, secret: secrets.installation, tenant }).values()) {
+    const unknown = rows.findLast(({ outcome }) => outcome === 'unknown');
+    if (unknown !== undefined) since.set(unknown.deliveryId, unknown.at);
+  }
+  return deliveries.flatMap(({ id, customerId, amount }) => {
+    const at = since.get(id);
+    return at === undefined ? [] : [{ payment: `${customerId} ${amount}`, at }];
+  });
+}
+
+interface Doubt {
+  /** `<customer> <amount> <currency>` */
+  readonly payment: string;
+  readonly at: number;
 }
 
 const stageInputs = ['account-events', 'customer-events', ...deliveryTopics.map(({ topic }) => topic)];

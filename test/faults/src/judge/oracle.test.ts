@@ -124,12 +124,15 @@ describe('the oracle of the campaign', () => {
     const at = perfect().findIndex((one) => !isFraud(one));
     const { customerId, amount } = perfect()[at]!;
     expect(counts(ask((sent) => sent.toSpliced(at, 1)))).toEqual({ lost: 1 });
-    const doubts = [`${customerId} ${amount}`];
+    const doubts = [{ payment: `${customerId} ${amount}`, at: now + at + 50 }];
     // The product's own word is not enough: something must have been in trouble.
     expect(counts(ask((sent) => sent.toSpliced(at, 1), { doubts }))).toEqual({ lost: 1 });
     const killed = { ...fault, beganAt: now + at, endedAt: now + at + 100 };
     const verdict = ask((sent) => sent.toSpliced(at, 1), { doubts, faults: [killed] });
     expect([counts(verdict), verdict.allowed.unknown]).toEqual([{}, 1]);
+    // What happened after the outcome was called unknown explains nothing.
+    const later = { ...killed, beganAt: now + at + 60 };
+    expect(counts(ask((sent) => sent.toSpliced(at, 1), { doubts, faults: [later] }))).toEqual({ lost: 1 });
     const unheard = { ...perfect()[at]!, seen: false, outcome: 'timed-out' };
     expect(counts(ask((sent) => sent.toSpliced(at, 1, unheard), { doubts }))).toEqual({});
   });
@@ -155,7 +158,9 @@ describe('the oracle of the campaign', () => {
   it('never forgives the loss of a fraud question', () => {
     const at = perfect().findIndex(isFraud);
     const { customerId, amount } = perfect()[at]!;
-    expect(counts(ask((sent) => sent.toSpliced(at, 1), { doubts: [`${customerId} ${amount}`] }))).toEqual({ lost: 1 });
+    expect(
+      counts(ask((sent) => sent.toSpliced(at, 1), { doubts: [{ payment: `${customerId} ${amount}`, at: now + at }] })),
+    ).toEqual({ lost: 1 });
   });
 
   it('sees what arrived twice, and forgives it only where it says so, is urgent and has a cause', () => {
