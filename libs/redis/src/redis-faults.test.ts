@@ -2,9 +2,10 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Acquired, Slot, StateStore } from '@tocsin/core';
-import { storedEntry } from '@tocsin/suites';
+import { stateFallBackCases, storedEntry } from '@tocsin/suites';
 import { startRedis, waitUntil } from '@tocsin/testing';
 import type { RunningRedis } from '@tocsin/testing';
 import { redisState } from './redis-store.ts';
@@ -138,46 +139,35 @@ describe('Redis is killed', () => {
       expect([acknowledged, acknowledged + 1]).toContain(stands);
     }
   });
+});
 
-  it('and an older copy is put in its place: nobody goes on from a state that is no more', async () => {
+describe('an older copy of its file is put in the place of Redis', () => {
+  it.each(stateFallBackCases)('$name', async ({ run }) => {
     const dir = folder();
-    const copy = join(folder(), 'copy');
-    const first = await started({ dir, appendonly: true });
-    const state = opened(first);
-    const slot = state.slot('detect', 2);
-    const earlier = await acquire(slot);
-    expect(await slot.checkpoint(checkpoint(earlier, 1))).toBe(1);
-    const atCopy = { ...earlier, version: 1 };
-    cpSync(join(dir, 'appendonlydir'), copy, { recursive: true });
-    // The old owner goes on for a checkpoint; then a new one takes over and goes on too.
-    expect(await slot.checkpoint(checkpoint(atCopy, 2))).toBe(2);
-    const old = { ...earlier, version: 2 };
-    const later = await acquire(slot);
-    expect(await slot.checkpoint(checkpoint(later, 3))).toBe(3);
-    await first.kill();
-    rmSync(join(dir, 'appendonlydir'), { recursive: true });
-    cpSync(copy, join(dir, 'appendonlydir'), { recursive: true });
-    await started({ dir, appendonly: true, port: first.port });
-    await waitUntil('the client to be back', () =>
-      state.ping().then(
-        () => true,
-        () => false,
-      ),
-    );
-
-    expect(await agreed(slot)).toBe(1);
-    for (const owner of [old, { ...later, version: 3 }]) {
-      expect(await slot.checkpoint(checkpoint(owner, 9))).toBe('fenced');
-      expect(await slot.read(owner.token, owner.version, keys)).toBe('fenced');
-      expect(await slot.sweep(owner.token, owner.version, 0)).toBe('fenced');
-    }
-    expect(await agreed(slot)).toBe(1);
-    const next = await acquire(slot);
-    expect(next).toMatchObject({ version: 1, position: { offset: 1 } });
-    expect(await slot.checkpoint(checkpoint(next, 2))).toBe(2);
-    // Version 2 exists again, under another token: that is why a token is not a counter.
-    expect(await slot.checkpoint(checkpoint(old, 9))).toBe('fenced');
-    expect(await agreed(slot)).toBe(2);
+    const files = join(dir, 'appendonlydir');
+    let redis = await started({ dir, appendonly: true });
+    const store = opened(redis);
+    const rival = opened(redis);
+    const answers = (state: StateStore) =>
+      waitUntil('the client to be back', () =>
+        state.ping().then(
+          () => true,
+          () => false,
+        ),
+      );
+    const copyAway = async () => {
+      await store.ping();
+      const copy = join(folder(), 'copy');
+      cpSync(files, copy, { recursive: true });
+      return async () => {
+        await redis.kill();
+        rmSync(files, { recursive: true });
+        cpSync(copy, files, { recursive: true });
+        redis = await started({ dir, appendonly: true, port: redis.port });
+        await Promise.all([answers(store), answers(rival)]);
+      };
+    };
+    await run({ store, rival, elapse: (span) => sleep(span), copyAway });
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import type { Position, Slot, StateStore } from '@tocsin/core';
 import { SimulatedStateStore } from '@tocsin/engine';
-import { stateCases } from './state-suite.ts';
+import { stateCases, stateFallBackCases } from './state-suite.ts';
 
 /** The ways in which a store can be wrong, one at a time; the suite must notice each. */
 type Fault =
@@ -25,7 +25,10 @@ type Fault =
   | 'sweeps what never expires'
   | 'hands over cold entries too'
   | 'does not remove'
-  | 'complains';
+  | 'complains'
+  | 'counts its tokens'
+  | 'falls back without its versions'
+  | 'falls back without its entries';
 
 interface Row {
   token: string;
@@ -35,13 +38,18 @@ interface Row {
   readonly entries: Map<string, Uint8Array>;
 }
 
+interface Copied extends StateStore {
+  copyAway(): () => void;
+}
+
 /** The state port in memory: right, but for the fault it is told to have. */
-function memoryStore(fault: Fault | undefined, now: () => number): StateStore {
+function memoryStore(fault: Fault | undefined, now: () => number): Copied {
   const rows = new Map<string, Row>();
+  const nameless = (): Row => ({ token: '', version: 0, leaseUntil: 0, position: null, entries: new Map() });
   const has = (one: Fault): boolean => fault === one;
   const slot = (stage: string, partition: number): Slot => {
     const name = has('mixes partitions') ? stage : `${stage}/${partition}`;
-    const row: Row = rows.get(name) ?? { token: '', version: 0, leaseUntil: 0, position: null, entries: new Map() };
+    const row = rows.get(name) ?? nameless();
     rows.set(name, row);
     const holds = (token: string, version: number): boolean =>
       (has('ignores the token') || (token !== '' && row.token === token)) &&
@@ -52,7 +60,8 @@ function memoryStore(fault: Fault | undefined, now: () => number): StateStore {
         await Promise.resolve();
         const left = has('never lets a lease expire') ? leaseMs : row.leaseUntil - now();
         if (!takeOver && row.leaseUntil > 0 && left > 0 && !has('refuses no one')) return { busyMs: left };
-        if (!has('keeps the token at a take-over') || row.token === '') row.token = randomBytes(8).toString('hex');
+        if (has('counts its tokens')) row.token = String(Number(row.token) + 1).padStart(16, '0');
+        else if (!has('keeps the token at a take-over') || row.token === '') row.token = randomBytes(8).toString('hex');
         row.leaseUntil = now() + leaseMs;
         const resident = [...row.entries].filter(([key]) => key.startsWith('!') || has('hands over cold entries too'));
         const position = has('forgets the position at an acquisition') ? null : row.position;
@@ -103,6 +112,19 @@ function memoryStore(fault: Fault | undefined, now: () => number): StateStore {
   };
   return {
     slot,
+    copyAway() {
+      const copy = new Map([...rows].map(([name, row]) => [name, { ...row, entries: new Map(row.entries) }]));
+      return () => {
+        for (const [name, row] of rows) {
+          const { token, version, leaseUntil, position, entries } = copy.get(name) ?? nameless();
+          Object.assign(row, { token, leaseUntil, position });
+          if (!has('falls back without its versions')) row.version = version;
+          if (has('falls back without its entries')) continue;
+          row.entries.clear();
+          for (const [key, value] of entries) row.entries.set(key, value);
+        }
+      };
+    },
     check: () => Promise.resolve(has('complains') ? ['Something is wrong.'] : []),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
@@ -110,17 +132,21 @@ function memoryStore(fault: Fault | undefined, now: () => number): StateStore {
 }
 
 /** Names of the cases that a store fails. */
-async function failing(make: (now: () => number) => StateStore): Promise<readonly string[]> {
+async function failing(make: (now: () => number) => Copied): Promise<readonly string[]> {
   let now = 0;
   const store = make(() => now);
+  const copyAway = () => {
+    const fallBack = store.copyAway();
+    return Promise.resolve(() => Promise.resolve(fallBack()));
+  };
   const elapse = (span: number): Promise<void> => {
     now += span;
     return Promise.resolve();
   };
   const failed: string[] = [];
-  for (const { name, run } of stateCases) {
+  for (const { name, run } of [...stateCases, ...stateFallBackCases]) {
     try {
-      await run({ store, rival: store, elapse });
+      await run({ store, rival: store, elapse, copyAway });
     } catch {
       failed.push(name);
     }
@@ -149,6 +175,9 @@ const faults: readonly Fault[] = [
   'hands over cold entries too',
   'does not remove',
   'complains',
+  'counts its tokens',
+  'falls back without its versions',
+  'falls back without its entries',
 ];
 
 describe('the contract suite of the state port', () => {
@@ -157,7 +186,16 @@ describe('the contract suite of the state port', () => {
   });
 
   it('lets the store of the simulation pass', async () => {
-    expect(await failing((now) => new SimulatedStateStore({ now }))).toEqual([]);
+    const simulated = (now: () => number): Copied => {
+      const store = new SimulatedStateStore({ now });
+      return Object.assign(store, {
+        copyAway: () => {
+          const snapshot = store.snapshot();
+          return () => store.restore(snapshot);
+        },
+      });
+    };
+    expect(await failing(simulated)).toEqual([]);
   });
 
   it.each(faults)('notices a store that %s', async (fault) => {

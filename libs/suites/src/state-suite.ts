@@ -3,6 +3,8 @@ import { stateContentCases } from './state/state-content-cases.ts';
 import type { StateCase } from './state/state-harness.ts';
 import { stateOwnershipCases } from './state/state-ownership-cases.ts';
 
+export { stateFallBackCases } from './state/state-fall-back-cases.ts';
+export type { StateThatFallsBack } from './state/state-fall-back-cases.ts';
 export { storedEntry } from './state/state-harness.ts';
 export type { StateCase, StateUnderTest } from './state/state-harness.ts';
 
