@@ -1,13 +1,14 @@
 import { logAppendCases } from './log/log-append-cases.ts';
 import { logGroupCases } from './log/log-group-cases.ts';
 import type { LogCase, LogTraits } from './log/log-harness.ts';
+import { logLeaderCases } from './log/log-leader-cases.ts';
 import { logPositionCases } from './log/log-position-cases.ts';
 import { logReadCases } from './log/log-read-cases.ts';
 import { logSubscribeCases } from './log/log-subscribe-cases.ts';
 import { logWholeAppendCases } from './log/log-whole-append-cases.ts';
 
 export { everyPartitionLed } from './log/log-harness.ts';
-export type { LogCase, LogHarness, LogTraits } from './log/log-harness.ts';
+export type { Leaders, LogCase, LogHarness, LogTraits } from './log/log-harness.ts';
 export { RecordingReader } from './log/recording-reader.ts';
 export type { ReaderOptions } from './log/recording-reader.ts';
 
@@ -18,6 +19,7 @@ export const logCases: readonly LogCase[] = [
   ...logSubscribeCases,
   ...logPositionCases,
   ...logGroupCases,
+  ...logLeaderCases,
 ];
 
 /**

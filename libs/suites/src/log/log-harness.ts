@@ -11,6 +11,18 @@ export interface LogTraits {
   readonly identity: boolean;
   /** Every single read says which topic it means by that identity, not by the name alone. Default: false. */
   readonly readsByIdentity?: boolean;
+  /** Several servers share the partitions, and another one may take a partition over. Default: false. */
+  readonly leaders?: boolean;
+}
+
+/** How a test moves partitions from one server to another. */
+export interface Leaders {
+  /** A new topic, all partitions of which one server leads. */
+  topicOfOne(partitions: number): Promise<string>;
+  /** Resolves when another server leads this partition, one that led none of the topic before. */
+  move(topic: string, partition: number): Promise<void>;
+  /** Kills the server that leads this partition. What it resolves to brings it back. */
+  kill(topic: string, partition: number): Promise<() => Promise<void>>;
 }
 
 /** A log under test, with the few things that the port leaves to the adapter's own administration. */
@@ -25,6 +37,8 @@ export interface LogHarness {
   readonly tooLargeBytes: number;
   /** The shortest session that the log's groups allow. */
   readonly shortSessionMs: number;
+  /** Where the log has the trait of that name. */
+  readonly leaders?: Leaders;
 }
 
 /** One promise of the log port. Resolves when it is kept, rejects with an AssertionError when it is broken. */
