@@ -57,7 +57,7 @@ function clusterHarness(kind: KafkaClient, cluster: RunningKafkaCluster): KafkaH
       return new Map(topics[0]!.partitions.map(({ partitionId, leader }) => [partitionId, leader]));
     });
   const leaders: Leaders = {
-    async topicOfOne(partitions) {
+    async topicLedByOne(partitions) {
       const topic = uniqueName('leaders');
       const replicaAssignment = Array.from({ length: partitions }, (_, partition) => ({ partition, replicas: [1] }));
       await withAdmin((admin) => admin.createTopics({ topics: [{ topic, replicaAssignment }], waitForLeaders: true }));

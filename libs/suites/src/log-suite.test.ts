@@ -4,6 +4,7 @@ import { LogError } from '@tocsin/core';
 import type { Log } from '@tocsin/core';
 import { SimulatedLog } from '@tocsin/engine';
 import { faultyLog, logFaults } from './log/faulty-log.ts';
+import { told } from './log/faulty-subscription.ts';
 import { withPatience } from './log/log-harness.ts';
 import { logSuite } from './log-suite.ts';
 import type { Leaders, LogCase } from './log-suite.ts';
@@ -40,7 +41,7 @@ class Leadership implements Leaders {
     this.#log = log;
   }
 
-  async topicOfOne(partitions: number): Promise<string> {
+  async topicLedByOne(partitions: number): Promise<string> {
     const name = `leaders-${randomUUID()}`;
     await this.#log.createTopics([{ name, partitions, cleanup: 'delete' }]);
     return name;
@@ -62,15 +63,15 @@ const leaderFaults: Readonly<Record<string, (log: Log, leaders: Leadership) => L
   'reads no more of a partition that moved': (log, { moved }) => ({
     ...log,
     subscribe: (options, subscriber) =>
-      log.subscribe(options, {
-        assigned: (partitions) => subscriber.assigned(partitions),
-        revoked: (partitions) => subscriber.revoked(partitions),
-        failed: (partition, error) => subscriber.failed(partition, error),
-        batch: async (batches) => {
-          const here = batches.filter(({ partition }) => !moved.has(`${options.topic}/${partition}`));
-          if (here.length > 0) await subscriber.batch(here);
-        },
-      }),
+      log.subscribe(
+        options,
+        told(subscriber, {
+          batch: async (batches) => {
+            const here = batches.filter(({ partition }) => !moved.has(`${options.topic}/${partition}`));
+            if (here.length > 0) await subscriber.batch(here);
+          },
+        }),
+      ),
   }),
   'acknowledges what its leader took with it': (log, leaders) => ({
     ...log,

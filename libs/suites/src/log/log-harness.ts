@@ -18,7 +18,7 @@ export interface LogTraits {
 /** How a test moves partitions from one server to another. */
 export interface Leaders {
   /** A new topic, all partitions of which one server leads. */
-  topicOfOne(partitions: number): Promise<string>;
+  topicLedByOne(partitions: number): Promise<string>;
   /** Resolves when another server leads this partition, one that led none of the topic before. */
   move(topic: string, partition: number): Promise<void>;
   /** Kills the server that leads this partition. What it resolves to brings it back. */

@@ -50,7 +50,10 @@ function inOrder(reader: RecordingReader, sent: number): void {
 }
 
 /** With a connection of its own, which knows of no other case's topics. */
-async function alone(harness: LogHarness, use: (own: LogHarness, leaders: Leaders) => Promise<void>): Promise<void> {
+async function withOwnConnection(
+  harness: LogHarness,
+  use: (own: LogHarness, leaders: Leaders) => Promise<void>,
+): Promise<void> {
   const { leaders } = harness;
   assert.ok(leaders, 'a log with the trait `leaders` says how they are moved');
   const log = await harness.another();
@@ -63,8 +66,8 @@ export const logLeaderCases: readonly LogCase[] = [
     name: 'a partition that moves to a server that led none before is read on from there, and the others where they are',
     needs: 'leaders',
     run: (harness) =>
-      alone(harness, async (own, leaders) => {
-        const topic = await leaders.topicOfOne(partitions.length);
+      withOwnConnection(harness, async (own, leaders) => {
+        const topic = await leaders.topicLedByOne(partitions.length);
         const feeder = new Feeder(own, topic);
         await reading(own, topic, new RecordingReader(), async (reader) => {
           await feeder.feed(10);
@@ -80,7 +83,7 @@ export const logLeaderCases: readonly LogCase[] = [
     name: 'when the leader of some partitions is killed, appends and reading go on with the next one, in order and without a gap',
     needs: 'leaders',
     run: (harness) =>
-      alone(harness, async (own, leaders) => {
+      withOwnConnection(harness, async (own, leaders) => {
         const topic = await freshTopic(own, partitions.length);
         const feeder = new Feeder(own, topic);
         await reading(own, topic, new RecordingReader(), async (reader) => {
