@@ -5,7 +5,7 @@ import { History } from '../rules/history.ts';
 import type { Instant } from '../time.ts';
 import type { Status } from '../transaction.ts';
 import type { ChosenConditions } from './chosen-conditions.ts';
-import type { StoredAccount } from './stored-account.ts';
+import type { ShortAccount, StoredAccount } from './stored-account.ts';
 
 /*
  * The entries of detect. Each account has one of its own, small whatever the account's traffic; what grows with traffic
@@ -74,6 +74,8 @@ export class AccountState {
   trusted: Trust[] | undefined = undefined;
   labels: LabelCounts | undefined = undefined;
   events: EventCounts | undefined = undefined;
+  /** Until then some payment may have a lifecycle in an entry of its own. */
+  lifecyclesUntil: Instant | undefined = undefined;
 
   constructor(history: History) {
     this.history = history;
@@ -81,6 +83,11 @@ export class AccountState {
 
   /** What is stored of it: MessagePack asks for it as JSON does. */
   toJSON(): StoredAccount {
+    const row = this.#row();
+    return this.lifecyclesUntil === undefined ? row : [...row, this.lifecyclesUntil];
+  }
+
+  #row(): ShortAccount {
     return [
       this.history.pack() ?? null,
       this.history.storedSets() ?? null,

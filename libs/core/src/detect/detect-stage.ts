@@ -72,14 +72,21 @@ function keys(record: AccountRecord): readonly string[] {
   }
 }
 
-/** What only the account's entry can tell: whether ids lie apart, and the lifecycle in which a reversed one stands. */
+/**
+ * What only the account's entry can tell: whether ids lie apart, that after which a lifecycle is named among them, whether
+ * there may be a lifecycle of the transaction's own name, and the one in which a reversed transaction stands.
+ */
 function moreKeys(record: AccountRecord, entries: Entries): readonly string[] {
   if (record.type !== 'transaction') return noKeys;
   const { tenantId, transaction } = record;
   const names = namesOf(record);
-  const { accountId, id, reversalOf } = transaction;
+  const { accountId, id, lifecycleId, reversalOf } = transaction;
   const account = entries.get<AccountState | StoredAccount | NamedAccount>(names.account);
-  const apart = mayLieApart(account && whereIdsLie(account), id) ? [seenEntry(tenantId, accountId, id)] : noKeys;
+  const known = account && whereIdsLie(account);
+  const where = (one: string): readonly string[] =>
+    mayLieApart(known, one) ? [seenEntry(tenantId, accountId, one)] : noKeys;
+  const late = known?.lifecyclesUntil === undefined ? noKeys : [lifecycleEntry(tenantId, accountId, id)];
+  const apart = [...where(id), ...(names.lifecycle === undefined ? late : where(lifecycleId))];
   if (names.reversed === undefined || reversalOf === undefined) return apart;
   // Who reverses by id does not say in which lifecycle that id stands.
   // At time 0 nothing has expired: to name an entry too much harms nobody.
@@ -88,7 +95,8 @@ function moreKeys(record: AccountRecord, entries: Entries): readonly string[] {
       reversalOf,
       true,
     ) ?? unknown;
-  return lifecycle === undefined ? apart : [...apart, lifecycleEntry(tenantId, accountId, lifecycle)];
+  if (lifecycle === undefined) return apart;
+  return [...apart, ...where(lifecycle), lifecycleEntry(tenantId, accountId, lifecycle)];
 }
 
 /** A record from outside may be sent again by whoever got no answer; it is applied once. */

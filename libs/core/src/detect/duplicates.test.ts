@@ -13,7 +13,7 @@ const event = fc.record({
   id: fc.constantFrom('t-1', 't-2', 't-3', 't-4'),
   status: fc.constantFrom<Status>('pending', 'authorised', 'booked', 'declined', 'reversed'),
 });
-const lifecycles: Readonly<Record<string, string>> = { 't-3': 'l-1', 't-4': 'l-1' };
+const lifecycles: Readonly<Record<string, string>> = { 't-2': 't-1', 't-3': 'l-1', 't-4': 'l-1' };
 
 const deliver = (events: readonly { readonly id: string; readonly status: Status }[]): DetectWorld => {
   const world = new DetectWorld();

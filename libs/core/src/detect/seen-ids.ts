@@ -1,5 +1,6 @@
 import { packedNumbers, unpackedNumbers } from '../rules/packed-numbers.ts';
 import type { Entries } from '../stage.ts';
+import { days } from '../time.ts';
 import type { Instant } from '../time.ts';
 import { seenEntry, statusOrder } from './account-state.ts';
 import type { AccountState, SeenTransaction } from './account-state.ts';
@@ -17,6 +18,10 @@ import type { AccountState, SeenTransaction } from './account-state.ts';
  * minor units, until when, and the content where it is known. Each line begins with a line feed, so that an id is found by
  * searching. Ids have no control characters, nor have packed numbers.
  */
+
+/** How long an id is remembered after it was last seen; and one whose payment may still change its status. */
+export const seenFor = days(7);
+export const openFor = days(30);
 
 /** So long may the text become: some 30 ids, which is two weeks of an account with two payments a day. */
 export const mostSeenText = 1_500;

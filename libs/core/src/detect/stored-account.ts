@@ -12,7 +12,9 @@ import { seenFromDecimal } from './seen-ids.ts';
  * The value of an account's entry: a row, since it is written and read with nearly every transaction, and names would be a
  * good part of its bytes. A new field goes to the end; what is shorter was written before there was one.
  */
-export type StoredAccount = readonly [
+export type StoredAccount = ShortAccount | readonly [...ShortAccount, lifecyclesUntil: Instant];
+
+export type ShortAccount = readonly [
   rings: string | null,
   sets: Record<string, SeenValues> | null,
   seen: string | null,
@@ -68,13 +70,15 @@ export function findAccount(entries: Entries, key: string): AccountState | undef
   return value === undefined || value instanceof AccountState ? value : storedAccount(value);
 }
 
+export type WhereIdsLie = Pick<AccountState, 'seen' | 'apartUntil' | 'lifecyclesUntil'>;
+
 /** The part of it that says where ids lie, without taking the rest apart. */
-export function whereIdsLie(
-  stored: AccountState | StoredAccount | NamedAccount,
-): Pick<AccountState, 'seen' | 'apartUntil'> {
+export function whereIdsLie(stored: AccountState | StoredAccount | NamedAccount): WhereIdsLie {
   if (stored instanceof AccountState) return stored;
-  if (isRow(stored)) return { seen: stored[2] ?? undefined, apartUntil: stored[4] ?? undefined };
-  return { seen: stored.seen, apartUntil: stored.apartUntil };
+  if (isRow(stored)) {
+    return { seen: stored[2] ?? undefined, apartUntil: stored[4] ?? undefined, lifecyclesUntil: stored[13] };
+  }
+  return { seen: stored.seen, apartUntil: stored.apartUntil, lifecyclesUntil: undefined };
 }
 
 function fromRow(row: StoredAccount): AccountState {
@@ -92,6 +96,7 @@ function fromRow(row: StoredAccount): AccountState {
   account.trusted = row[10] ?? undefined;
   account.labels = row[11] ?? undefined;
   account.events = row[12] ?? undefined;
+  account.lifecyclesUntil = row[13];
   return account;
 }
 

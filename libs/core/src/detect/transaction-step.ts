@@ -4,21 +4,20 @@ import type { Program, Verdict } from '../rules/program.ts';
 import type { StepContext } from '../stage.ts';
 import { days } from '../time.ts';
 import type { Status, Transaction } from '../transaction.ts';
-import { factsOf, holdersOf, lifecycleEntry, newAccount, nobody, statusOrder } from './account-state.ts';
+import { factsOf, holdersOf, newAccount, nobody, statusOrder } from './account-state.ts';
 import type { AccountState, Lifecycle, SeenTransaction } from './account-state.ts';
 import { conflictOutput } from './conflict.ts';
 import { contentHash } from './content-hash.ts';
 import { findingOutput } from './findings.ts';
 import type { Found } from './findings.ts';
+import { Lives } from './lives.ts';
 import { namesOf } from './received-transaction.ts';
 import type { ReceivedTransaction, TransactionEntries } from './received-transaction.ts';
-import { mayLieApart, SeenIds } from './seen-ids.ts';
+import { mayLieApart, openFor, SeenIds, seenFor } from './seen-ids.ts';
 import { findAccount } from './stored-account.ts';
 
 /** Older than this when the bank sent it: it feeds history, and nobody is told. */
 const alertAge = days(5);
-const seenFor = days(7);
-const openFor = days(30);
 
 const ranks = Object.fromEntries(statusOrder.map((status, rank) => [status, rank])) as Readonly<Record<Status, number>>;
 const counts = (status: Status): boolean => ranks[status] <= ranks.booked;
@@ -51,6 +50,9 @@ export class TransactionStep {
   readonly #names: TransactionEntries;
   readonly #account: AccountState;
   readonly #seen: SeenIds;
+  readonly #lives: Lives;
+  /** Where it has one besides its id. */
+  readonly #lifecycle: string | undefined;
   /** May its own id lie in an entry of its own? */
   readonly #apart: boolean;
 
@@ -63,8 +65,10 @@ export class TransactionStep {
     const known = findAccount(context.entries, this.#names.account);
     this.#account = known ?? newAccount();
     this.#apart = mayLieApart(known, this.#tx.id);
-    this.#openSeen();
     this.#seen = new SeenIds(context.entries, this.#account, record.tenantId, this.#tx.accountId, context.at);
+    this.#lives = new Lives(context, record, this.#account, this.#seen, known === undefined);
+    this.#lifecycle = this.#lives.own;
+    this.#openSeen();
   }
 
   /** Build 0.1.0 had an entry for each id, and they live for up to 30 days. */
@@ -75,15 +79,14 @@ export class TransactionStep {
       account.seen = '';
       account.apartUntil = at + openFor;
     } else if (account.apartUntil !== undefined && account.apartUntil <= at) account.apartUntil = undefined;
+    if (account.lifecyclesUntil !== undefined && account.lifecyclesUntil <= at) account.lifecyclesUntil = undefined;
   }
 
   run(): void {
-    const { entries } = this.#context;
-    const { lifecycle } = this.#names;
     const content = contentHash(this.#tx);
     const seen = this.#seen.get(this.#tx.id, this.#apart);
     if (seen !== undefined && ranks[this.#tx.status] <= ranks[seen.status]) return this.#again(seen, content);
-    const life = lifecycle === undefined ? seen : entries.get<Lifecycle>(lifecycle);
+    const life = this.#lifecycle === undefined ? seen : this.#lives.get(this.#lifecycle);
     if (life !== undefined && ranks[this.#tx.status] < ranks[life.status]) return this.#overtaken(life, content);
     this.#know();
     const { frame } = this.#program;
@@ -110,8 +113,8 @@ export class TransactionStep {
 
   /** Its lifecycle is further already: the authorisation comes after its booking. The id is kept, so that a copy is one. */
   #overtaken({ at, minor }: Lifecycle, content: number): void {
-    const { status, lifecycleId } = this.#tx;
-    this.#keepSeen({ status, content, at, minor, lifecycle: lifecycleId });
+    const { status } = this.#tx;
+    this.#keepSeen({ status, content, at, minor, ...this.#inLifecycle() });
     this.#context.count('records_dropped', dropped.superseded);
   }
 
@@ -140,23 +143,18 @@ export class TransactionStep {
 
   /** The transaction that `reversalOf` names. One not seen yet is marked, so that it is not counted when it comes. */
   #withdrawNamed(): void {
-    const { entries, at } = this.#context;
-    const { tenantId, transaction } = this.#record;
-    const { id, reversalOf } = transaction;
+    const { id, reversalOf, occurredAt, amount } = this.#tx;
     if (reversalOf === undefined || reversalOf === id) return;
     const seen = this.#seen.get(reversalOf, true);
-    const lifecycle =
-      seen?.lifecycle === undefined ? undefined : lifecycleEntry(tenantId, transaction.accountId, seen.lifecycle);
-    const life = lifecycle === undefined ? seen : entries.get<Lifecycle>(lifecycle);
+    const lifecycle = seen?.lifecycle;
+    const life = lifecycle === undefined ? seen : this.#lives.get(lifecycle);
     if (life !== undefined && counts(life.status)) {
       this.#begin(life);
       this.#program.withdraw();
     }
-    const unknown = { at: transaction.occurredAt, minor: transaction.amount.minor };
-    this.#seen.put(reversalOf, { ...(seen ?? unknown), status: 'reversed' }, at + openFor, true);
-    if (lifecycle !== undefined) {
-      entries.put(lifecycle, { ...(life ?? unknown), status: 'reversed' } satisfies Lifecycle, at + openFor);
-    }
+    const unknown = { at: occurredAt, minor: amount.minor };
+    this.#seen.put(reversalOf, { ...(seen ?? unknown), status: 'reversed' }, this.#context.at + openFor, true);
+    if (lifecycle !== undefined) this.#lives.put(lifecycle, { ...(life ?? unknown), status: 'reversed' });
   }
 
   #judge(life: Lifecycle | undefined, seen: SeenTransaction | undefined): readonly string[] {
@@ -243,23 +241,26 @@ export class TransactionStep {
   }
 
   #remember(content: number, life: Lifecycle | undefined, fired: readonly string[]): void {
-    const { entries, at } = this.#context;
-    const { status, occurredAt, amount, lifecycleId } = this.#tx;
+    const { status, occurredAt, amount } = this.#tx;
     const state: Lifecycle = { status, at: life?.at ?? occurredAt, minor: life?.minor ?? amount.minor };
     const firedBefore = life?.fired ?? noNames;
     // By far the most transactions: nothing fired, and the bank names no lifecycle.
-    if (this.#names.lifecycle === undefined && firedBefore.length + fired.length === 0) {
+    if (this.#lifecycle === undefined && firedBefore.length + fired.length === 0) {
       return this.#keepSeen({ ...state, content });
     }
     const all = [...firedBefore, ...fired];
     const named = all.length === 0 ? state : { ...state, fired: all };
-    if (this.#names.lifecycle !== undefined) entries.put(this.#names.lifecycle, named, at + openFor);
+    if (this.#lifecycle !== undefined) this.#lives.put(this.#lifecycle, named);
     this.#keepSeen({
       ...named,
       content,
-      ...(this.#names.lifecycle === undefined ? {} : { lifecycle: lifecycleId }),
+      ...this.#inLifecycle(),
       ...(all.length === 0 ? {} : this.#whereabouts()),
     });
+  }
+
+  #inLifecycle(): { readonly lifecycle?: string } {
+    return this.#lifecycle === undefined ? {} : { lifecycle: this.#lifecycle };
   }
 
   /** What a label that comes later has to know of this transaction. */

@@ -158,6 +158,37 @@ describe('the course of one transaction', () => {
     expect(byLifecycle.counts).toContain('transactions update');
   });
 
+  it('counts once where the lifecycle is named after the id of the first record', () => {
+    const world = new DetectWorld()
+      .pay('t-1', auth)
+      .in(minutes(1))
+      .pay('b-1', { lifecycleId: 't-1' })
+      .pay('t-1', { ...auth, occurredAt: start })
+      .pay('t-1', { occurredAt: start })
+      .in(minutes(1))
+      .pay('t-2', auth)
+      .pay('b-2', { lifecycleId: 't-2' });
+    expect(world.told).toEqual(['t-2 cus-1: twice(2 debits)']);
+    expect(world.rejected).toEqual([]);
+    world.pay('r-1', { status: 'reversed', reversalOf: 'b-1' }).pay('t-2', { status: 'reversed' }).pay('t-3');
+    expect(world.told).toHaveLength(1);
+  });
+
+  it('counts once also where the first record comes last', () => {
+    const world = new DetectWorld()
+      .pay('b-1', { lifecycleId: 't-1' })
+      .pay('t-1', auth)
+      .pay('t-1', auth)
+      .pay('c-1', { ...auth, lifecycleId: 't-2' })
+      .pay('t-2');
+    expect(world.told).toEqual(['c-1 cus-1: twice(2 debits)']);
+    expect(world.counts.filter((count) => count.startsWith('transactions'))).toEqual([
+      'transactions first',
+      'transactions first',
+      'transactions update',
+    ]);
+  });
+
   it('lets a rule fire once', () => {
     const world = new DetectWorld()
       .pay('t-1', auth)
