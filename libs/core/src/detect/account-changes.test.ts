@@ -125,6 +125,8 @@ describe('conditions', () => {
 
   it('of a late retry do not undo a newer choice', () => {
     const world = new DetectWorld()
+      // What is accepted later than the log has it counts as accepted then.
+      .in(2)
       .change(wants('cus-1', { large: { on: false } }, start + 2))
       .change(wants('cus-1', { large: { on: true, amount: { minor: 1, currency: 'EUR' } } }, start + 1))
       .pay('t-1');
@@ -221,6 +223,25 @@ describe('records from outside', () => {
       openedAt: Date.UTC(2020, 0, 1),
       currency: 'EUR',
     });
+  });
+
+  it('in one millisecond take effect in their order in the log, and a repetition of the first has none', () => {
+    const holders = { type: 'account-holders', accountId, acceptedAt: start } as const;
+    const settings = { type: 'account-settings', accountId, acceptedAt: start } as const;
+    const both = [
+      { customerId: 'ann', role: 'owner' },
+      { customerId: 'bob', role: 'joint' },
+    ] as const;
+    const world = new DetectWorld()
+      .change({ ...holders, id: 'h-1', holders: both })
+      .change({ ...holders, id: 'h-2', holders: both.slice(0, 1) })
+      .change({ ...holders, id: 'h-1', holders: both })
+      .change({ ...settings, id: 's-1', country: 'BG' })
+      .change({ ...settings, id: 's-2', openedOn: '2020-01-01' })
+      .pay('t-1')
+      .pay('t-2');
+    expect(world.told).toEqual(['t-2 ann: twice(2 debits)']);
+    expect(accountIn(world).settings).toMatchObject({ country: 'BG', openedAt: Date.UTC(2020, 0, 1) });
   });
 
   it('from whoever has a fast clock are no newer than the log', () => {

@@ -31,9 +31,12 @@ export type AccountChange =
 const loadAccount = (entries: Entries, { tenantId, accountId }: AccountChange): AccountState =>
   findAccount(entries, accountEntry(tenantId, accountId)) ?? newAccount();
 
-/** What somebody decided earlier never undoes what was decided later. */
+/**
+ * What somebody decided earlier never undoes what was decided later. Of two in one millisecond (a bank's batch has one time
+ * for all its records) the later one in the log is the newer one; a repetition of the first was dropped by its id.
+ */
 const isStale = (known: { readonly acceptedAt: number } | undefined, acceptedAt: number): boolean =>
-  known !== undefined && acceptedAt <= known.acceptedAt;
+  known !== undefined && acceptedAt < known.acceptedAt;
 
 /** Applies one change. Returns what became of it, for the counter. */
 export function accountStep(context: StepContext, record: AccountChange): 'applied' | 'stale' {
