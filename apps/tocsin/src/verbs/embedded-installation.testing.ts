@@ -16,7 +16,8 @@ export interface EmbeddedInstallation {
   remove(): void;
 }
 
-export function embeddedInstallation(): EmbeddedInstallation {
+/** `ofSource` is written behind what the source has. */
+export function embeddedInstallation(ofSource = ''): EmbeddedInstallation {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-verbs-'));
   const file = join(folder, 'tocsin.yaml');
   const text = [
@@ -24,7 +25,7 @@ export function embeddedInstallation(): EmbeddedInstallation {
     `folder: ${join(folder, 'data')}`,
     'secret: at-least-thirty-two-characters-long',
     'tenants: { alpha: { bankName: Alpha Bank } }',
-    'sources: [{ name: payments, topic: bank, format: json, startAt: earliest, tenant: alpha }]',
+    `sources: [{ name: payments, topic: bank, format: json, startAt: earliest, tenant: alpha${ofSource} }]`,
   ].join('\n');
   writeFileSync(file, text);
   return {

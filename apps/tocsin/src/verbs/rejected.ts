@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { againOf, redriveOf, topicNames } from '@tocsin/core';
-import type { Appending, Log, LogRecord } from '@tocsin/core';
+import { originOf, topicNames } from '@tocsin/core';
+import type { Log, LogRecord } from '@tocsin/core';
 import { headerText, mustExist, readTopic } from './read-topic.ts';
+import { redriver, refusedAgain } from './redrive.ts';
 import { UsageError, print, withPlatform } from './with-platform.ts';
 
 interface Filter {
@@ -17,9 +18,7 @@ async function* rejected(log: Log, code: string | undefined): AsyncGenerator<Log
   const seen = new Set<string>();
   for await (const record of readTopic(log, topicNames.rejected)) {
     if (code !== undefined && headerText(record, 'tocsin-code') !== code) continue;
-    const origin = ['topic', 'partition', 'offset']
-      .map((part) => headerText(record, `tocsin-origin-${part}`))
-      .join('/');
+    const origin = originOf(record);
     if (seen.has(origin)) continue;
     seen.add(origin);
     yield record;
@@ -98,14 +97,17 @@ export function addRejected(program: Command): void {
     .option('--dry-run', 'only say what would be sent')
     .option('--json', 'print JSON')
     .action(({ code, json = false, dryRun = false }: Filter & { dryRun?: boolean }) =>
-      withPlatform(program, async ({ log }) => {
+      withPlatform(program, async (platform, settings) => {
         let sent = 0;
         const left: { at: string; why: string }[] = [];
-        for await (const record of rejected(log, code)) {
-          const again = await redriven(log, record);
-          if (typeof again === 'string') left.push({ at: placeOf(record), why: again });
+        const again = redriver(platform, settings);
+        const repeated = await refusedAgain(rejected(platform.log, undefined));
+        for await (const record of rejected(platform.log, code)) {
+          if (repeated.has(originOf(record))) continue;
+          const redriven = await again(record);
+          if (typeof redriven === 'string') left.push({ at: placeOf(record), why: redriven });
           else {
-            if (!dryRun) await log.append([again]);
+            if (!dryRun) await redriven.log.append([redriven.record]);
             sent++;
           }
         }
@@ -116,18 +118,4 @@ export function addRejected(program: Command): void {
         ]);
       }),
     );
-}
-
-/** What to append, or why it cannot be. */
-async function redriven(log: Log, record: LogRecord): Promise<Appending | string> {
-  const redrive = redriveOf(record);
-  if (redrive.kind === 'append') return redrive.record;
-  if (redrive.kind === 'not-rejected')
-    return `it is no rejected record: the header ${redrive.header} is missing or wrong`;
-  // Masked or cut: only the bank's own record still has all the bytes.
-  const { topic, partition, offset } = redrive.original;
-  const [original] = await log.read(topic, partition, offset, 1);
-  if (original === undefined || original.offset !== offset)
-    return `the original at ${topic}/${partition}/${offset} is no longer kept`;
-  return againOf(original);
 }

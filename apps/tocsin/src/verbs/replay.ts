@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import type { Settings, SourceSettings } from '@tocsin/services';
 import { objectOf, publishLines } from '../publish-lines.ts';
+import { sourceLogs } from './source-log.ts';
 import { UsageError, print, say, urlOf, withPlatform } from './with-platform.ts';
 
 interface ReplayOptions {
@@ -68,8 +69,10 @@ export function addReplay(program: Command): void {
       };
       await withPlatform(
         program,
-        async ({ log }, settings) => {
-          const { topic } = sourceOf(settings, name);
+        async (platform, settings) => {
+          const source = sourceOf(settings, name);
+          const { topic } = source;
+          const log = sourceLogs(platform, settings)(source);
           if ((await log.facts(topic)) === undefined) throw new UsageError(`The topic ${topic} does not exist.`);
           await inBatches((batch) => publishLines(log, topic, batch));
           told(topic);

@@ -7,6 +7,7 @@ import { bankRecordOf, bankValueHeader } from '../records/raw-record.ts';
 import type { Output } from '../stage.ts';
 import { topicNames } from '../topics.ts';
 import type { Transaction } from '../transaction.ts';
+import { sentAt } from './redrive-mark.ts';
 import { rejectedOutput } from './rejected.ts';
 import { tenantOf } from './source.ts';
 import type { SourceOptions } from './source.ts';
@@ -51,10 +52,10 @@ function ofTransaction(
   return along === undefined ? output : { ...output, headers: { [bankValueHeader]: along.value } };
 }
 
-/** An account event counts as accepted when the log took the bank's record; a label says itself when it was given. */
+/** An account event counts as accepted when the bank's log first took it; a label says itself when it was given. */
 function ofEvent(record: LogRecord, tenantId: string, input: AccountInput): Output {
   const value: AccountRecord =
-    input.type === 'label' ? { ...input, tenantId } : { ...input, tenantId, acceptedAt: record.timestamp };
+    input.type === 'label' ? { ...input, tenantId } : { ...input, tenantId, acceptedAt: sentAt(record) };
   return placed(tenantId, input.accountId, value);
 }
 

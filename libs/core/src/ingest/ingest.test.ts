@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Decoded, Rejection } from '../format.ts';
+import type { AccountInput, Decoded, Rejection } from '../format.ts';
 import type { Appending, LogRecord } from '../ports/log.ts';
 import type { Output, StepContext } from '../stage.ts';
 import type { Transaction } from '../transaction.ts';
 import { ingestRecord } from './ingest-record.ts';
 import { ingestStage } from './ingest-stage.ts';
+import { markedRedrive, redriveOfOrigin, sentAt } from './redrive-mark.ts';
 import { againOf, redriveOf } from './redrive.ts';
 import { keptWhenLarger, maxKeptBytes } from './rejected.ts';
 import type { SourceOptions } from './source.ts';
@@ -269,6 +270,11 @@ describe('redrive', () => {
       'tocsin-original-ce_id',
       'src',
       'tocsin-path',
+      // Of ours, but on other records than these: sizes of what is larger, what detect says, a name yet to come.
+      'tocsin-size',
+      'tocsin-sha256',
+      'tocsin-canonical',
+      'tocsin-note',
     );
     const bank = fc.record({
       key: fc.option(fc.uint8Array()),
@@ -284,6 +290,43 @@ describe('redrive', () => {
         expect(Object.entries(result.headers!).sort()).toEqual(Object.entries(original.headers).sort());
       }),
     );
+  });
+
+  it('marks what is sent again, and keeps the mark when it is refused once more', () => {
+    const resent = (bank: LogRecord, offset: number): LogRecord => {
+      const refusal = written(rejectedOf(bank));
+      const redrive = redriveOf(refusal);
+      if (redrive.kind !== 'append') throw new Error(`Expected append, got ${redrive.kind}.`);
+      const { headers = {} } = markedRedrive(redrive.record, refusal);
+      const bytes = Object.entries(headers).map(([name, value]): [string, Uint8Array] => [
+        name,
+        typeof value === 'string' ? bytesOf(value) : value,
+      ]);
+      return { ...bank, offset, timestamp: bank.timestamp + 86_400_000, headers: Object.fromEntries(bytes) };
+    };
+    const first = record({ headers: { 'x-bank': bytesOf('1') } });
+    const second = resent(first, 18);
+    const third = resent(second, 19);
+    expect([first, second, third].map(redriveOfOrigin)).toEqual([
+      undefined,
+      'bank.payments/3/17',
+      'bank.payments/3/18',
+    ]);
+    expect([first, second, third].map(sentAt)).toEqual([first.timestamp, first.timestamp, first.timestamp]);
+    expect(again(third)).toEqual(againOf(first));
+  });
+
+  it('leaves a decision as old as it was', () => {
+    const holders: AccountInput = { type: 'account-holders', version: 1, id: 'h-1', accountId: 'acc-1', holders: [] };
+    const decoded: Decoded = { transactions: [], events: [holders], warnings: [], rejections: [] };
+    const acceptedAt = (headers: LogRecord['headers']): unknown =>
+      (ingestRecord(record({ headers }), source, decoded, digest).outputs[0]?.value as { acceptedAt?: unknown })
+        .acceptedAt;
+    const { timestamp } = record();
+    expect(acceptedAt({})).toBe(timestamp);
+    expect(acceptedAt({ 'tocsin-redrive-sent-at': bytesOf(String(timestamp - 5_000)) })).toBe(timestamp - 5_000);
+    expect(acceptedAt({ 'tocsin-redrive-sent-at': bytesOf(String(timestamp + 5_000)) })).toBe(timestamp);
+    expect(acceptedAt({ 'tocsin-redrive-sent-at': bytesOf('yesterday') })).toBe(timestamp);
   });
 
   it('says when the original must be read by its coordinates', () => {

@@ -4,6 +4,7 @@ import type { DigestBytes } from '../ports/digest.ts';
 import type { LogRecord } from '../ports/log.ts';
 import type { Output } from '../stage.ts';
 import { topicNames } from '../topics.ts';
+import { tenantHeader } from './source.ts';
 
 /*
  * A rejected record stands on `rejected` with the bank's bytes, key and headers, and headers of ours that say where it
@@ -36,6 +37,21 @@ export const rejectHeaders = {
 } as const;
 
 /**
+ * A record that is sent through again says so, in two headers beside the bank's own. What is refused once more then stands
+ * for what was refused before, and is not sent twice the next time; and a decision that waited on `rejected` is no newer
+ * than it was when the bank first sent it, so it does not undo what the bank has sent meanwhile.
+ */
+export const redriveHeaders = {
+  /** The place of the bank's record that was refused: topic/partition/offset. */
+  of: 'tocsin-redrive-of',
+  /** When the bank first sent it, in epoch milliseconds. */
+  sentAt: 'tocsin-redrive-sent-at',
+} as const;
+
+/** These are what they say, whoever wrote them. */
+const keptAsTheyAre: ReadonlySet<string> = new Set([tenantHeader, ...Object.values(redriveHeaders)]);
+
+/**
  * The engine's header for provenance. It must not survive a redrive (a reader would take the record for a reproduction and
  * drop it), and a bank that has a header of this name gets its own back.
  */
@@ -59,6 +75,10 @@ const cloudEvent = (record: LogRecord, sourceName: string): Readonly<Record<stri
   ce_type: 'tocsin.rejected.v1',
   ce_time: new Date(record.timestamp).toISOString(),
 });
+
+/** A redrive takes away what bears such a name, so the bank's own is kept under another. */
+const isOurName = (name: string): boolean =>
+  (name.startsWith('tocsin-') && !keptAsTheyAre.has(name)) || cloudEventHeaders.has(name) || name === sourceHeader;
 
 interface Kept {
   readonly value: Uint8Array | null;
@@ -103,9 +123,7 @@ export function rejectedOutput(
     ...cloudEvent(record, sourceName),
   };
   const theirs = Object.entries(record.headers).map(([name, value]): [string, Uint8Array] => [
-    Object.hasOwn(ours, name) || name === sourceHeader || name.startsWith(originalHeader)
-      ? originalHeader + name
-      : name,
+    isOurName(name) ? originalHeader + name : name,
     value,
   ]);
   const place = `${record.topic}/${record.partition}`;
