@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Program, seconds } from '@tocsin/core';
-import { History } from '@tocsin/core';
+import { History, Program, problemsOfRuleSet, seconds } from '@tocsin/core';
 import type { FraudRule, Transaction } from '@tocsin/core';
 import { fraudRules } from './index.ts';
 
@@ -8,7 +7,9 @@ import { fraudRules } from './index.ts';
 const widest = (rule: FraudRule) =>
   Object.fromEntries(
     Object.entries(rule.defaults).flatMap(([name, value]) =>
-      value === null || name.includes('Per') || name.startsWith('in') || name === 'probes' ? [[name, 10_000]] : [],
+      value === null || name.includes('Per') || name.startsWith('in') || name === 'probes' || name === 'memory'
+        ? [[name, 10_000]]
+        : [],
     ),
   );
 
@@ -49,6 +50,18 @@ describe('what is remembered of an account', () => {
     const read = new History(history.pack(), history.storedSets());
     expect([read.rings, read.sets]).toEqual([laidOut, history.sets]);
     expect(history.rings).toEqual(laidOut);
+  });
+
+  it('is all that a rule set may ask for', () => {
+    const problems = (rule: string, parameters: Readonly<Record<string, unknown>>) =>
+      problemsOfRuleSet({ id: 'r', version: 1, rules: { [rule]: { parameters } } }, fraudRules, []);
+    expect(problems('amount-vs-median', { memory: 1e12 })).toEqual([
+      'amount-vs-median would have to look back on 1000000000000 (usual), and 256 are kept: lower its parameters.',
+    ]);
+    expect(problems('velocity-count', { cardPerDay: 256, cardPerWeek: 300 })).toEqual([
+      'velocity-count would have to look back on 300 (cardPerWeek), and 256 are kept: lower its parameters.',
+    ]);
+    expect(fraudRules.flatMap(({ id, defaults }) => problems(id, defaults))).toEqual([]);
   });
 
   it('stays within one entry, whatever happens and whatever the rule set says', () => {

@@ -21,6 +21,8 @@ export interface Store {
 export interface StoreNeed {
   readonly store: Store;
   readonly rows: number;
+  /** How many the feature is to tell, where the rule says so; at most `maxRingRows` can be told. */
+  readonly upTo?: number;
   /** How far back; Infinity where only the number of rows limits it. */
   readonly span: Span;
 }

@@ -5,7 +5,7 @@ import type { Dimension } from './dimension.ts';
 import type { Feature } from './feature.ts';
 import type { Frame } from './frame.ts';
 import type { Population } from './population.ts';
-import { countRows, findRows, isSaturated, ringCapacity } from './ring.ts';
+import { countRows, findRows, isSaturated, maxRingRows, ringCapacity } from './ring.ts';
 import { amountsStore, degreesPerStep, placesStore, setStore, timesStore, valuesStore } from './stores.ts';
 import type { RingStore } from './stores.ts';
 
@@ -36,6 +36,7 @@ const lateness = days(5);
 const windowOf = (store: RingStore, { within, upTo = 64 }: WindowOptions) => ({
   store,
   rows: ringCapacity(upTo),
+  upTo,
   span: within + lateness,
 });
 
@@ -148,22 +149,26 @@ export interface Median {
 
 const noMedian: Median = { n: 0, minor: Number.NaN };
 
-/** The middle one of the last amounts before this one, in the transaction's currency; of an even number the mean of two. */
+/**
+ * The middle one of the last amounts before this one, in the transaction's currency; of an even number the mean of two. Of at
+ * most 256, whatever `memory` says.
+ */
 export function median(
   of: Population,
   { memory = 50, by = 'account' }: { readonly memory?: number; readonly by?: Dimension } = {},
 ): Feature<Median> {
   const store = amountsStore({ of, by, timed: false });
-  const sorted = new Float64Array(memory);
+  const rows = Math.min(memory, maxRingRows);
+  const sorted = new Float64Array(rows);
   return {
     id: `median ${store.id} ${memory}`,
-    need: { store, rows: memory, span: Number.POSITIVE_INFINITY },
+    need: { store, rows, span: Number.POSITIVE_INFINITY, upTo: memory },
     read(frame) {
       const ring = store.ring(frame);
       if (ring < 0) return noMedian;
       const { rings } = frame.history;
       others(ring, store, frame, Number.POSITIVE_INFINITY);
-      const n = Math.min(memory, starts.length);
+      const n = Math.min(rows, starts.length);
       if (n === 0) return noMedian;
       for (let i = 0; i < n; i++) sorted[i] = rings[starts[i]! + 1]!;
       sorted.subarray(0, n).sort();
