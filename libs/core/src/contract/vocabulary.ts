@@ -11,16 +11,21 @@ import type { ContractProblem, ProblemRank } from './paired.ts';
 /** The longest identifier, in UTF-16 units. */
 export const maxIdentifier = 256;
 
-/** Neither blank nor with control characters, at most 256 long; otherwise free, since identifiers are the bank's own. */
+/**
+ * Neither blank nor with control characters, at most 256 long; otherwise free, since identifiers are the bank's own. No half
+ * of a surrogate pair, such as a cut leaves: keys are UTF-8, where all halves are one, and two accounts would be one.
+ */
 export function isIdentifier(text: string): boolean {
   if (text.length > maxIdentifier) return false;
   let blank = true;
+  let surrogates = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return false;
     if (code !== 0x20 && code !== 0xa0) blank = false;
+    if (code >= 0xd800 && code <= 0xdfff) surrogates = true;
   }
-  return !blank;
+  return !blank && !(surrogates && !text.isWellFormed());
 }
 
 /** String formats that a JSON schema of a contract may name, with their checks: the same functions for both validators. */
@@ -29,7 +34,7 @@ export const contractFormats: Readonly<Record<string, (text: string) => boolean>
   'iso-4217': isCurrency,
   'iso-3166-1': isCountry,
   'iso-date': isIsoDate,
-  'request-id': (text) => accountOfRequest(text) !== undefined,
+  'request-id': (text) => text.isWellFormed() && accountOfRequest(text) !== undefined,
   'occurred-at': (text) => parseOccurredAt(text) !== 'TIME_INVALID',
 };
 
@@ -70,7 +75,7 @@ export const Identifier = (code: RejectCode = 'SCHEMA_INVALID') =>
     'isIdentifier',
     'identifier',
     code,
-    `is blank, longer than ${maxIdentifier} characters or has control characters`,
+    `is blank, longer than ${maxIdentifier} characters, or has control characters or half a surrogate pair`,
   );
 
 /** The id of a request of ours, with the account inside. */

@@ -39,6 +39,7 @@ describe('an answer of the bank', () => {
     ['no request', { answer: 'accepted' }, 'REF_MISSING requestId'],
     ['a foreign request', { requestId: 'case-7', answer: 'accepted' }, 'ACCOUNT_INVALID requestId'],
     ['a broken escape', { requestId: 'freeze/%E0/ff', answer: 'accepted' }, 'ACCOUNT_INVALID requestId'],
+    ['half a character', { requestId: `freeze/a/\ud83d`, answer: 'accepted' }, 'ACCOUNT_INVALID requestId'],
     ['no answer', { requestId }, 'SCHEMA_INVALID answer'],
     ['an unknown answer', { requestId, answer: 'maybe' }, 'SCHEMA_INVALID answer'],
   ])('is rejected: %s', (_, value, expected) => {

@@ -133,6 +133,7 @@ const bad: readonly (readonly [string, unknown])[] = [
   ['an id with a line break', { ...least, id: 'a\nb' }],
   ['an id of 257', { ...least, id: 'x'.repeat(257) }],
   ['a blank optional id', { ...least, customerId: '' }],
+  ['half a surrogate pair in an id', { ...least, customerId: 'c-\ud83d' }],
   ['a blank time', at('')],
   ['a day that does not exist', at('2026-02-30')],
   ['a time on a day that does not exist', at('2026-02-30T00:00:00Z')],

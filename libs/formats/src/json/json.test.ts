@@ -247,6 +247,13 @@ describe('a bad record is rejected with a code', () => {
     ['no account', { ...least, accountId: undefined }, 'ACCOUNT_MISSING', 'accountId'],
     ['a blank account', { ...least, accountId: ' ' }, 'ACCOUNT_MISSING', 'accountId'],
     ['an account with a tab', { ...least, accountId: 'a\tb' }, 'ACCOUNT_INVALID', 'accountId'],
+    [
+      'an account cut within a character',
+      { ...least, accountId: 'acc-😀'.slice(0, 5) },
+      'ACCOUNT_INVALID',
+      'accountId',
+    ],
+    ['an id that begins within one', { ...least, id: '😀'.slice(1) }, 'SCHEMA_INVALID', 'id'],
     ['no time', { ...least, occurredAt: null }, 'TIME_MISSING', 'occurredAt'],
     ['no amount', { ...least, amount: undefined }, 'AMOUNT_MISSING', 'amount'],
     ['no value', amount(undefined), 'AMOUNT_MISSING', 'amount.value'],
