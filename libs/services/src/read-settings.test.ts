@@ -112,6 +112,14 @@ describe('the settings', () => {
       ['sources[0].startAt: must be earliest, latest or a time such as 2026-01-01T00:00:00Z'],
     ],
     [
+      'times without a zone',
+      `${base}sources: [{ name: cards, topic: t, tenant: mybank, startAt: 2026-01-01T00:00:00, alertsFrom: 2026-01-01T00:00 }]`,
+      [
+        'sources[0].startAt: must be earliest, latest or a time such as 2026-01-01T00:00:00Z',
+        'sources[0].alertsFrom: must be a time such as 2026-01-01T00:00:00Z',
+      ],
+    ],
+    [
       'a format that does not exist',
       `${base}sources: [{ name: cards, topic: t, tenant: mybank, startAt: latest, format: morse }]`,
       ['sources[0].format: is not a format; there are: json, account-event, bank-answer'],

@@ -1,4 +1,4 @@
-import { isTenantId } from '@tocsin/core';
+import { isTenantId, parseOccurredAt } from '@tocsin/core';
 import { formatOf, formats } from '@tocsin/formats';
 import { checked, readConfiguration } from '@tocsin/nest';
 import type { ConfigurationProblem } from '@tocsin/nest';
@@ -7,7 +7,11 @@ import { Settings, TenantSettings } from './settings.ts';
 
 type Found = (path: string, problem: string) => void;
 
-const isTime = (text: string): boolean => !Number.isNaN(Date.parse(text));
+/** With its zone: a time without one would be another on each machine. */
+function isTime(text: string): boolean {
+  const time = parseOccurredAt(text);
+  return time !== 'TIME_INVALID' && time.precision === 'instant' && !Number.isNaN(Date.parse(text));
+}
 
 function ofTenants(settings: Settings, found: Found): readonly ConfigurationProblem[] {
   const ids = Object.keys(settings.tenants);

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import { days, parseOccurredAt } from '@tocsin/core';
+import type { Occurred } from '@tocsin/core';
 import type { Settings, SourceSettings } from '@tocsin/services';
 import { objectOf, publishLines } from '../publish-lines.ts';
 import { sourceLogs } from './source-log.ts';
@@ -15,31 +16,44 @@ interface ReplayOptions {
 
 const batchSize = 500;
 
-/** Reads a file of JSON lines; a line that is no object is sent as it is, and ends on `rejected` like any other. */
-async function linesOf(file: string): Promise<string[]> {
+/**
+ * Reads a file of JSON lines; a line that is no object is sent as it is, and ends on `rejected` like any other. Only a line
+ * feed ends a line: what else Unicode calls a line's end may stand within a JSON text.
+ */
+async function linesOf(file: string): Promise<readonly string[]> {
   const lines: string[] = [];
+  let rest = '';
   try {
-    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity }))
-      if (line.trim() !== '') lines.push(line);
+    for await (const chunk of createReadStream(file, 'utf8') as AsyncIterable<string>) {
+      const parts = (rest + chunk).split('\n');
+      rest = parts.pop() ?? '';
+      lines.push(...parts);
+    }
   } catch (error) {
     throw new UsageError(`${file}: ${(error as Error).message}`);
   }
-  return lines;
+  return [...lines, rest].map((line) => line.replace(/^\ufeff|\r$/g, '')).filter((line) => line.trim() !== '');
 }
 
-const timeOf = (value: unknown): number => (typeof value === 'string' && value.includes('T') ? Date.parse(value) : NaN);
+function timeOf(line: string): Occurred | undefined {
+  const text = objectOf(line)?.['occurredAt'];
+  const occurred = typeof text === 'string' ? parseOccurredAt(text) : 'TIME_INVALID';
+  return occurred === 'TIME_INVALID' ? undefined : occurred;
+}
 
-/** Moves every time by the same span, so that the newest is now and the distances stay. */
-function shifted(lines: readonly string[], now: number): string[] {
-  const times = lines.map((line) => timeOf(objectOf(line)?.['occurredAt'])).filter((time) => !Number.isNaN(time));
-  if (times.length === 0) return [...lines];
-  const by = now - times.reduce((newest, time) => Math.max(newest, time), -Infinity);
+const midnightOf = (at: number): number => at - (at % days(1));
+
+/** Moves every time by the same span, so that the newest is now and the distances stay; days by as many days. */
+export function shifted(lines: readonly string[], now: number): readonly string[] {
+  const newest = lines.reduce((known, line) => Math.max(known, timeOf(line)?.at ?? known), -Infinity);
+  if (newest === -Infinity) return lines;
+  const by = { instant: now - newest, date: midnightOf(now) - midnightOf(newest) };
   return lines.map((line) => {
-    const object = objectOf(line);
-    const time = timeOf(object?.['occurredAt']);
-    return object === null || Number.isNaN(time)
-      ? line
-      : JSON.stringify({ ...object, occurredAt: new Date(time + by).toISOString() });
+    const occurred = timeOf(line);
+    if (occurred === undefined) return line;
+    const { at, precision } = occurred;
+    const moved = new Date(at + by[precision]).toISOString();
+    return JSON.stringify({ ...objectOf(line), occurredAt: precision === 'date' ? moved.slice(0, 10) : moved });
   });
 }
 
