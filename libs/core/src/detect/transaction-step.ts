@@ -158,7 +158,8 @@ export class TransactionStep {
   }
 
   #judge(life: Lifecycle | undefined, seen: SeenTransaction | undefined): readonly string[] {
-    this.#withdrawNamed();
+    // A refund that was refused took nothing back.
+    if (this.#tx.status !== 'declined') this.#withdrawNamed();
     const known = life !== undefined && counts(life.status) ? life : undefined;
     // A second decline within one lifecycle is the same decline.
     if (life !== undefined && known === undefined) return noNames;

@@ -242,6 +242,13 @@ describe('the course of one transaction', () => {
     expect(world.counts).toContain('records_dropped detect duplicate');
   });
 
+  it('takes nothing out for a refund that was declined', () => {
+    const refund = { status: 'declined', direction: 'credit', reversalOf: 't-1' } as const;
+    const world = new DetectWorld().pay('t-1', auth).pay('r-1', refund).pay('t-1', { occurredAt: start }).pay('t-2');
+    expect(world.counts).toContain('transactions update');
+    expect(world.told.at(-1)).toBe('t-2 cus-1: twice(2 debits)');
+  });
+
   it('does not count what was reversed before it came', () => {
     const world = new DetectWorld().pay('r-1', { status: 'reversed', reversalOf: 't-1' }).pay('t-1').pay('t-2');
     expect(world.told).toEqual([]);
