@@ -47,9 +47,10 @@ function decode({ value, headers, timestamp }: LogRecord): AccountRecord {
   if (!Object.hasOwn(types, record.type)) throw new Error('This is no record of account-events.');
   if (record.version !== 1) throw new Error('This build reads version 1 of a record.');
   if (record.type !== 'transaction') return notAfterAppended(record, timestamp);
-  const bankValue = headers[bankValueHeader];
-  if (bankValue !== undefined) (record as ReceivedTransaction).bankValue = bankValue;
-  return record;
+  const received: ReceivedTransaction = record;
+  received.bankValue = headers[bankValueHeader];
+  // A bank's producer may write a time of its own, an hour fast or in microseconds: ages would count from that.
+  return received.receivedAt > timestamp ? { ...received, receivedAt: timestamp } : received;
 }
 
 function keys(record: AccountRecord): readonly string[] {

@@ -15,7 +15,7 @@ export interface ReceivedTransaction extends TransactionRecord {
   /** Made once, by `namesOf`: keys and step both need them. */
   names?: TransactionEntries;
   /** The value of the bank's record, from the header. */
-  bankValue?: Uint8Array;
+  bankValue?: Uint8Array | undefined;
 }
 
 export const namesOf = (record: ReceivedTransaction): TransactionEntries => (record.names ??= entriesOf(record));

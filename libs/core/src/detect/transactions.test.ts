@@ -305,6 +305,13 @@ describe('age', () => {
     expect(late.pay('t-1', then).pay('t-2', then).told).toEqual(['t-2 cus-1: twice(2 debits)']);
   });
 
+  it('counts from no later than the log had it, whatever time the bank’s producer wrote', () => {
+    const fast = { receivedAt: 1_000 * start };
+    const world = new DetectWorld().pay('t-1', fast).pay('t-2', fast);
+    expect(world.told).toEqual(['t-2 cus-1: twice(2 debits)']);
+    expect(world.findings[0]!.receivedAt).toBe(start);
+  });
+
   it('is history before the tenant began', () => {
     expect(outcomeOf(0, start).told).toHaveLength(1);
     expect(outcomeOf(1, start).told).toEqual([]);

@@ -188,6 +188,14 @@ describe('a rejected record', () => {
     });
   });
 
+  it('may have a time that is no date', () => {
+    for (const timestamp of [-1, 1.77e15, 1.77e18, Number.MAX_SAFE_INTEGER]) {
+      const headers = headersOf(rejectedOf(record({ timestamp })));
+      expect(headers['tocsin-origin-timestamp']).toBe(String(timestamp));
+      expect('ce_time' in headers).toBe(timestamp < 8.64e15);
+    }
+  });
+
   it('lists all rejections', () => {
     const second: Rejection = { code: 'STATUS_UNKNOWN', path: 'status', reason: 'status is wrong.' };
     const headers = headersOf(rejectedOf(record(), { ...refused, rejections: [rejection, second] }));

@@ -68,12 +68,16 @@ export const cloudEventHeaders: ReadonlySet<string> = new Set([
   'ce_time',
 ]);
 
+/** The last moment that JavaScript can write as a date. */
+const lastDay = 8.64e15;
+
 const cloudEvent = (record: LogRecord, sourceName: string): Readonly<Record<string, string>> => ({
   ce_specversion: '1.0',
   ce_id: `${record.topic}/${record.partition}/${record.offset}`,
   ce_source: `/tocsin/ingest/${sourceName}`,
   ce_type: 'tocsin.rejected.v1',
-  ce_time: new Date(record.timestamp).toISOString(),
+  // A producer may have written a time that no calendar has, such as one in nanoseconds.
+  ...(Math.abs(record.timestamp) <= lastDay ? { ce_time: new Date(record.timestamp).toISOString() } : {}),
 });
 
 /** A redrive takes away what bears such a name, so the bank's own is kept under another. */

@@ -43,6 +43,15 @@ describe('a record of the bank that travels along', () => {
     expect(bankRecordOf(given, 'acc-1')).toEqual({ value: given.value });
   });
 
+  it('does not make the transaction too large for the log, however large key and headers are', () => {
+    const value = new Uint8Array(maxRawBytes);
+    for (const bytes of [0x00, 0x20, 0x80].map((byte) => new Uint8Array(maxRawBytes - 3).fill(byte))) {
+      const { bank } = bankRecordOf(record(value, null, { h1: bytes }), 'acc-1')!;
+      expect(JSON.stringify(bank).length + value.length).toBeLessThan(900_000);
+      expect(bankRecordOf(record(value, encoder.encode('key'), { h1: bytes }), 'acc-1')).toBeUndefined();
+    }
+  });
+
   it('keeps no full card number', () => {
     const { bank, value } = bankRecordOf(
       record(encoder.encode('{"n":"4242 4242 4242 4242","m":"5555555555554444"}')),

@@ -31,7 +31,7 @@ export interface RawRecord extends BankRecord {
   readonly value: RawBytes;
 }
 
-/** A larger record does not travel along. */
+/** A record whose value, or whose key and headers together, are larger does not travel along. */
 export const maxRawBytes = 64 * 1024;
 
 // A byte order mark is part of the bytes.
@@ -69,14 +69,18 @@ function mayHoldPan(bytes: Uint8Array): boolean {
 
 /**
  * What travels along: for `TransactionRecord.bank`, and for the header, the value with full card numbers starred in place.
- * `bank` is absent where there is nothing to say. Undefined where the record has no value or is too large. A record with
- * several transactions must not carry it: it would be multiplied.
+ * `bank` is absent where there is nothing to say. Undefined where the record has no value or is too large: written as JSON,
+ * bytes may become six times as many, and the transaction would be too large for the log. A record with several transactions
+ * must not carry it: it would be multiplied.
  */
 export function bankRecordOf(
   { key, value, headers }: LogRecord,
   accountId: string,
 ): { readonly bank?: BankRecord; readonly value: Uint8Array } | undefined {
   if (value === null || value.length > maxRawBytes) return undefined;
+  let others = key?.length ?? 0;
+  for (const name in headers) others += name.length + headers[name]!.length;
+  if (others > maxRawBytes) return undefined;
   const { bytes, count } = mayHoldPan(value) ? starPan(value) : { bytes: value, count: 0 };
   const names = Object.keys(headers);
   const rawKey = key === null ? null : toRaw(key);
