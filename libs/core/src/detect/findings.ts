@@ -6,6 +6,7 @@ import { combinedScore } from '../rules/score.ts';
 import type { Output } from '../stage.ts';
 import type { Instant } from '../time.ts';
 import { topicNames } from '../topics.ts';
+import type { Transaction } from '../transaction.ts';
 
 /** What was found about one transaction, before it is addressed. */
 export interface Found {
@@ -14,13 +15,21 @@ export interface Found {
   /** The live rules that fired and are not suppressed. */
   readonly fired: readonly FiredRule[];
   readonly ruleSetVersion: number;
-  /** Names the transaction in the finding's id. */
-  readonly name: string;
+  /** Did the same transaction have a finding before? */
+  readonly again: boolean;
 }
+
+/** What parts the ids within a finding's id is escaped within them, as in a URL. The customer's stands last. */
+const escaped = (id: string): string =>
+  /[%/~]/.test(id) ? id.replace(/[%/~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`) : id;
+
+/** A later record of the same transaction may find more; its finding has a name of its own, or it would be taken for a copy. */
+const nameOf = ({ id, status }: Transaction, again: boolean): string =>
+  again ? `${escaped(id)}~${status}` : escaped(id);
 
 /** The finding for one recipient. */
 export function findingOutput(
-  { record, verdict, fired, ruleSetVersion, name }: Found,
+  { record, verdict, fired, ruleSetVersion, again }: Found,
   customerId: string,
   conditions: readonly FiredCondition[],
   decidedAt: Instant,
@@ -30,7 +39,7 @@ export function findingOutput(
   const value: FindingRecord = {
     type: 'finding',
     version: 1,
-    id: `${tenantId}/${accountId}/${name}/${customerId}`,
+    id: `${tenantId}/${escaped(accountId)}/${nameOf(transaction, again)}/${customerId}`,
     tenantId,
     accountId,
     customerId,

@@ -183,7 +183,7 @@ export class TransactionStep {
 
   /** Writes a finding to everybody concerned, and returns the names of what fired. */
   #tell(verdict: Verdict, firedBefore: readonly string[], tooLate: boolean, again: boolean): readonly string[] {
-    const { id, status, accountId } = this.#tx;
+    const { accountId } = this.#tx;
     const fired = verdict.fired.length === 0 ? verdict.fired : verdict.fired.filter((rule) => !this.#isTrusted(rule));
     for (const { rule } of fired) this.#context.count('findings', { rule, mode: 'live' });
     for (const { rule } of verdict.shadow) this.#context.count('findings', { rule, mode: 'shadow' });
@@ -201,8 +201,7 @@ export class TransactionStep {
         verdict,
         fired,
         ruleSetVersion: this.#program.version,
-        // A later record of the same transaction may find more; its finding has a name of its own, or it would be taken for a copy.
-        name: again ? `${id}~${status}` : id,
+        again,
       };
       this.#context.emit(findingOutput(found, customerId, conditions, this.#context.recordAt));
     }

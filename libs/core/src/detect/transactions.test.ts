@@ -205,6 +205,20 @@ describe('the course of one transaction', () => {
     expect(world.findings.map(({ id }) => id)).toEqual(['bank/acc-1/t-2/cus-1', 'bank/acc-1/t-2~declined/cus-1']);
   });
 
+  it('never gives two findings of a customer one name, whatever stands in the ids', () => {
+    const ofAccount = (accountId: string) => ({ accountId, status: 'declined' }) as const;
+    const { findings } = new DetectWorld()
+      .pay('b/t', ofAccount('a'))
+      .pay('t', ofAccount('a/b'))
+      .pay('t', ofAccount('a%2Fb'))
+      .pay('u~declined', ofAccount('c'))
+      .pay('t', { accountId: 'c', status: 'authorised' })
+      .pay('u', { accountId: 'c', status: 'authorised' })
+      .pay('u', ofAccount('c'));
+    expect(findings).toHaveLength(6);
+    expect(new Set(findings.map(({ id }) => id)).size).toBe(6);
+  });
+
   it('judges a booking as of its authorisation', () => {
     const world = new DetectWorld()
       .pay('t-1', auth)
