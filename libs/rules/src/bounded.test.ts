@@ -79,4 +79,26 @@ describe('what is remembered of an account', () => {
       expect(rings.length + JSON.stringify(history.sets).length).toBeLessThan(parameters === widest ? 60_000 : 30_000);
     }
   });
+
+  it('stays within one entry also when one rule set follows another', () => {
+    const history = new History();
+    let at = start;
+    for (let version = 1; version <= 30; version++) {
+      // With each of these the windows are others, and nobody looks at the former ones any more.
+      const rules = {
+        'decline-burst': { parameters: { technical: ['91', `${version}`] } },
+        'card-testing': { parameters: { probeUpTo: version } },
+      };
+      const program = new Program(fraudRules, [], { id: 'tuned', version, rules });
+      for (let i = 0; i < 300; i++) {
+        at += seconds(60);
+        const card = { token: `card-${i % 16}` };
+        const tx = { ...busy(i), occurredAt: at, amount: { minor: 50 + (i % 50), currency: 'EUR' }, card };
+        program.begin(tx, { openedAt: 0 }, history);
+        program.judge();
+        program.absorb();
+      }
+      expect(history.pack()!.length + JSON.stringify(history.sets).length).toBeLessThan(40_000);
+    }
+  });
 });

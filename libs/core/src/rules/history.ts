@@ -8,6 +8,9 @@ export const maxKeys = 16;
 /** Rows of all rings of one store together, so that the entry of an account stays far below 64 KiB. */
 const maxRows = 1024;
 
+/** So many numbers of rings are some 12 KB of an account's entry. */
+const fewNumbers = 3_000;
+
 export const keyLimit = (rowsEach: number): number => Math.max(1, Math.min(maxKeys, Math.floor(maxRows / rowsEach)));
 
 /** In the order of use, the newest last: value, first seen, value, first seen … */
@@ -102,6 +105,21 @@ export class History {
     if (taken === undefined) return addRing(rings, store, key);
     rings.push(...taken);
     return rings.length - taken.length;
+  }
+
+  /**
+   * Once there are many rows, forgets those of stores that no feature of the rule set in force reads: each rule set with other
+   * windows would else leave its own, until the account's entry could not be stored. While there are few, they wait for a
+   * rule set that may come back.
+   */
+  forgetAllBut(stores: ReadonlySet<number>): void {
+    const { rings } = this;
+    if (rings.length <= fewNumbers) return;
+    for (let at = 0; at < rings.length;) {
+      const end = endOf(rings, at);
+      if (stores.has(rings[at]!)) at = end;
+      else rings.splice(at, end - at);
+    }
   }
 
   /** The rings, as they are stored: for each of them its store, its key, how many numbers, the numbers. */

@@ -75,6 +75,8 @@ export class Program {
   readonly #computedIn: number[] = [];
   /** The stores once more, to walk over. */
   readonly #planned: readonly PlannedStore[];
+  /** By which rings know them. */
+  readonly #storeNumbers: ReadonlySet<number>;
   #turn = 0;
 
   constructor(rules: readonly FraudRule[], conditions: readonly CustomerCondition[], ruleSet?: RuleSet) {
@@ -99,6 +101,7 @@ export class Program {
       }),
     );
     this.#planned = [...this.#stores.values()];
+    this.#storeNumbers = new Set([...this.#stores.keys()].map(storeNumber));
   }
 
   /** Every store that is kept, in the order in which it was declared. */
@@ -206,6 +209,7 @@ export class Program {
 
   /** Takes a new transaction into everything that counts it. After `judge`: nothing counts itself. */
   absorb(): void {
+    this.frame.history.forgetAllBut(this.#storeNumbers);
     for (const { store, limits } of this.#planned) {
       if (store.population.includes(this.frame.tx)) store.absorb(this.frame, limits);
     }
