@@ -40,6 +40,9 @@ describe('maskPan', () => {
     ['soft hyphens', '4242\u00ad4242\u00ad4242\u00ad4242'],
     ['no-break spaces', '4242\u00a04242\u00a04242\u00a04242'],
     ['typographic dashes', '4242–4242–4242–4242'],
+    ['line breaks', '4242\n4242\r\n4242\n4242'],
+    ['tabs', '4242\t4242\t4242\t4242'],
+    ['line separators', '4242\u20284242\u20284242\u20284242'],
     ['keycap digits', '4242'.split('').join('\ufe0f\u20e3') + '424242424242'],
   ])('sees through %s', (_, text) => expect(maskPan(`a ${text} b`)).toEqual({ text: 'a ..4242 b', count: 1 }));
 
@@ -163,10 +166,14 @@ describe('starPan', () => {
 
   it('reads what JSON escapes', () => {
     expect(starred('"4242\\u00a04242\\u00a04242\\u00a04242"')).toEqual(['"****\\u00a0****\\u00a0****\\u00a04242"', 1]);
+    expect(starred('"4242\\n4242\\r\\n4242\\t4242"')).toEqual(['"****\\n****\\r\\n****\\t4242"', 1]);
     expect(starred('"\\u0034242424242424242"')).toEqual(['"*****************4242"', 1]);
     expect(starred('"4242\\u200b424242424242"')).toEqual(['"****\\u200b********4242"', 1]);
     expect(starred('"\\u4242 \\u42"')).toEqual(['"\\u4242 \\u42"', 0]);
   });
+
+  it('sees through line breaks and tabs as such', () =>
+    expect(starred('4242\n4242\r\n4242\t4242')).toEqual(['****\n****\r\n****\t4242', 1]));
 
   it('finds it among bytes that are no text', () => {
     const bytes = new Uint8Array([0xff, 0xc3, ...bytesOf(visa), 0xe2, 0x82]);

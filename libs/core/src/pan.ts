@@ -5,7 +5,8 @@ import { ScanText } from './scan-text.ts';
  * The one scanner for full card numbers (PANs): whatever is stored, told or logged passes through it.
  * A PAN is a run of 13 to 19 digits, with at most one space, hyphen or dot between two of them, that begins like a card
  * number (3, 4, 5, 6 or 2221 to 2720; 9 is left out, because no international scheme uses it and many references do) and
- * passes the Luhn check (ISO/IEC 7812-1). Text is compared after NFKC and without zero-width characters.
+ * passes the Luhn check (ISO/IEC 7812-1). Text is compared after NFKC and without zero-width characters; a line break or a tab
+ * counts as a space.
  *
  * One reference number in ten passes Luhn by chance. So things that are known by their type are taken out first (UUIDs,
  * IBANs, dates, decimal amounts, phone numbers with a plus sign), and fields that are identifiers by name are not scanned.

@@ -1,15 +1,21 @@
 /** Format characters, marks (keycap digits carry two) and NUL, which UTF-16 puts between ASCII digits: all invisible to the scan. */
 const invisible = /^[\p{Cf}\p{Mn}\p{Me}\0]$/u;
 const dash = /^\p{Pd}$/u;
+/** Also control characters: whoever stores a text makes blanks of them. */
+const blank = /^[\s\p{Cc}]$/u;
+const space = 0x20;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
 
 /**
- * A text as a scanner should see it (NFKC, without zero-width characters, all dashes as hyphens), which remembers for each
- * of its characters where it stood in the original, be that a string or bytes.
+ * A text as a scanner should see it (NFKC, without zero-width characters, all dashes as hyphens, a space for any other blank and
+ * for a line break), which remembers for each of its characters where it stood in the original, be that a string or bytes.
  */
 export class ScanText {
   #text = '';
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
+  #afterReturn = false;
 
   get text(): string {
     return this.#text;
@@ -34,10 +40,17 @@ export class ScanText {
   }
 
   push(codePoint: number, start: number, end: number): void {
+    this.#push(codePoint, start, end);
+    this.#afterReturn = codePoint === carriageReturn;
+  }
+
+  #push(codePoint: number, start: number, end: number): void {
     const character = String.fromCodePoint(codePoint);
-    if (codePoint > 0 && codePoint < 0x80) this.#add(character, start, end);
+    if (codePoint >= space && codePoint < 0x7f) this.#add(character, start, end);
     else if (invisible.test(character)) return;
-    else if (dash.test(character)) this.#add('-', start, end);
+    else if (blank.test(character)) {
+      if (codePoint !== lineFeed || !this.#afterReturn) this.#add(' ', start, end);
+    } else if (dash.test(character)) this.#add('-', start, end);
     else this.#add(character.normalize('NFKC'), start, end);
   }
 
@@ -52,7 +65,7 @@ export class ScanText {
     return scan;
   }
 
-  /** UTF-8 read leniently (a wrong byte is one character), with JSON's `\u` escapes read as what they stand for. */
+  /** UTF-8 read leniently (a wrong byte is one character), with JSON's escapes read as what they stand for. */
   static ofBytes(bytes: Uint8Array): ScanText {
     const scan = new ScanText();
     for (let i = 0; i < bytes.length;) {
@@ -70,6 +83,14 @@ interface Read {
 }
 
 const backslash = 0x5c;
+/** What \b, \f, \n, \r and \t stand for, by their second character. */
+const shortBlanks: ReadonlyMap<number, number> = new Map([
+  [0x62, 0x08],
+  [0x66, 0x0c],
+  [0x6e, lineFeed],
+  [0x72, carriageReturn],
+  [0x74, 0x09],
+]);
 const wrong: Read = { codePoint: 0xfffd, length: 1 };
 
 function utf8At(bytes: Uint8Array, at: number): Read {
@@ -100,6 +121,8 @@ function unitAt(bytes: Uint8Array, at: number): number | undefined {
 }
 
 function escapedAt(bytes: Uint8Array, at: number): Read {
+  const blankRead = shortBlanks.get(bytes[at + 1]!);
+  if (blankRead !== undefined) return { codePoint: blankRead, length: 2 };
   const high = unitAt(bytes, at);
   if (high === undefined) return { codePoint: backslash, length: 1 };
   const low = high >= 0xd800 && high < 0xdc00 ? unitAt(bytes, at + 6) : undefined;

@@ -50,8 +50,8 @@ const toBytes = (raw: RawBytes): Uint8Array =>
   typeof raw === 'string' ? encoder.encode(raw) : Uint8Array.from(atob(raw.base64), (char) => char.charCodeAt(0));
 
 /**
- * False where no card number can be: plain ASCII without escapes or NUL, and no 13 digits with at most one separator between two
- * of them. The answer for nearly every record, at a small part of what the scanner costs.
+ * False where no card number can be: plain ASCII without escapes or NUL, and no 13 digits with at most one separator besides
+ * blanks between two of them. The answer for nearly every record, at a small part of what the scanner costs.
  */
 function mayHoldPan(bytes: Uint8Array): boolean {
   let digits = 0;
@@ -62,7 +62,7 @@ function mayHoldPan(bytes: Uint8Array): boolean {
     if (byte >= 0x30 && byte <= 0x39) {
       apart = 0;
       if (++digits === 13) return true;
-    } else if (byte > 0x2e || ++apart > 1) digits = 0;
+    } else if (byte > 0x2e || (byte > 0x20 && ++apart > 1)) digits = 0;
   }
   return false;
 }
