@@ -152,7 +152,7 @@ export interface ReceiptRecord {
   readonly tenantId: string;
   readonly customerId: string;
   readonly channel: ChannelId;
-  /** Set by `deliver`; a provider's receipt is matched by `ref` or `watermarkAt`. */
+  /** Set by `deliver`; a provider's receipt is matched by `ref`, by `key` where it gives back nothing else, or by `watermarkAt`. */
   readonly deliveryId?: string;
   readonly alertId?: string;
   readonly ref?: string;
