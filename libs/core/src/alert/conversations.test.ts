@@ -490,6 +490,18 @@ describe('STOP, HELP, START', () => {
     expect(world.contact('sms')).toMatchObject({ stopped: false });
   });
 
+  it('takes a YES that the provider took for START for the answer, and no consent, and tells those who wait for a contact', () => {
+    const world = asked();
+    const before = world.contacts.length;
+    world.says('YES', { providerHandled: 'start' });
+    expect(world.labels).toEqual(['t-1:genuine']);
+    expect(world.state<{ ledger: unknown[] }>('c:bank:cus-1')?.ledger ?? []).toEqual([]);
+    expect(world.contacts.slice(before).map(({ channel }) => channel)).toEqual(['sms', 'sms']);
+    const stopped = asked().says('STOP').in(1000).says('YES', { providerHandled: 'start' });
+    expect(stopped.labels).toEqual(['t-1:genuine']);
+    expect(stopped.contact('sms')).toMatchObject({ stopped: true });
+  });
+
   it('lets no late START undo a newer STOP, nor the reverse', () => {
     const world = asked()
       .to('10:10:00')

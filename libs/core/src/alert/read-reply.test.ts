@@ -112,6 +112,10 @@ describe('what a reply means', () => {
     ['1', [open], answer('yes')],
     ['2', [open], answer('no')],
     ['3', [open], { kind: 'unknown', questionId: 'q1' }],
+    // Where payments are numbered, a number alone may name one of them: it must confirm no other.
+    ['1', [list], { kind: 'unknown', questionId: 'q1' }],
+    ['2', [list], answer('no')],
+    ['1', [open, { ...twin, listed: 2 }], { kind: 'unknown', questionId: 'q2' }],
     ['1', [], { kind: 'unknown' }],
     ['2', [yes], { kind: 'unknown' }],
     // Items of a list, and cards.
@@ -204,6 +208,16 @@ describe('what a reply means', () => {
     expect(readReply({ text: 'whatever', providerHandled: 'stop' }, [open], false)).toEqual(stop);
     expect(readReply({ text: 'JOIN', providerHandled: 'start' }, [], true)).toEqual({ kind: 'start' });
     expect(readReply({ text: '?', providerHandled: 'help' }, [open], false)).toEqual({ kind: 'help' });
+  });
+
+  it('takes a YES for the answer to an open question, also where the provider took it for START', () => {
+    const started = { text: 'Yes', providerHandled: 'start' } as const;
+    expect(readReply(started, [open], false)).toEqual(answer('yes'));
+    expect(readReply(started, [open], true)).toEqual(answer('yes'));
+    expect(readReply(started, [open, other], false)).toEqual({ kind: 'which-card', answer: 'yes' });
+    expect(readReply(started, [], false)).toEqual({ kind: 'start' });
+    expect(readReply(started, [yes], false)).toEqual({ kind: 'start' });
+    expect(readReply({ ...started, text: 'START' }, [open], false)).toEqual({ kind: 'start' });
   });
 });
 

@@ -34,9 +34,11 @@ export function onReply(step: CustomerStep, record: ReplyRecord): void {
   if (opened && meaning.kind !== 'stop' && meaning.kind !== 'start') announceContacts(step, [channel]);
   // A stop is obeyed whoever says it; nothing else is done for an address that is not the customer's.
   const obeyed = own && !ofAnother && record.standby !== true;
-  if (meaning.kind === 'stop' || obeyed) return act(step, record, meaning, stopped);
-  // Senders wait for the contact of a START, also of one that is not obeyed.
-  if (meaning.kind === 'start') announceContacts(step, [channel]);
+  const acts = meaning.kind === 'stop' || obeyed;
+  // Senders wait for the contact of a START, also of one that is not obeyed, or is an answer: the gateway knows no questions.
+  const awaited = meaning.kind === 'start' ? !acts : record.providerHandled === 'start' && meaning.kind !== 'stop';
+  if (awaited) announceContacts(step, [channel]);
+  if (acts) act(step, record, meaning, stopped);
 }
 
 /**
