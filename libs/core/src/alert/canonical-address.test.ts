@@ -23,6 +23,7 @@ describe('a telephone number', () => {
     for (const text of ['0881234567', '12345', 'Tocsin', '+1234567890123456']) {
       expect(canonicalAddress('sms', text)).toBe(text);
     }
+    expect(canonicalAddress('sms', '088 123 45-67')).toBe('0881234567');
   });
 });
 

@@ -12,13 +12,15 @@ export const plainNumber = (number: string): string => number.replace(/(?<=\d\s*
 
 /**
  * The form in which two addresses are compared. Banks write telephone numbers with blanks, dashes and parentheses, and
- * gateways report who answered with or without the plus: each is one number in E.164. What cannot be one, such as a number
- * without its country, and addresses of other channels stay as they are.
+ * gateways report who answered with or without the plus: each is one number in E.164. A number without its country is only
+ * written without marks; what is none and addresses of other channels stay as they are.
  */
 export function canonicalAddress(channel: ChannelId, address: string): string {
   if (!byNumber.has(channel)) return address;
-  const digits = written.exec(plainNumber(address))?.[1];
-  return digits === undefined ? address : `+${digits}`;
+  const plain = plainNumber(address);
+  const digits = written.exec(plain)?.[1];
+  if (digits !== undefined) return `+${digits}`;
+  return /^\d+$/.test(plain) ? plain : address;
 }
 
 export const sameAddress = (channel: ChannelId, a: string | null, b: string): boolean =>
