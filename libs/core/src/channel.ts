@@ -82,7 +82,7 @@ export type ChannelEvent =
       readonly providerHandled?: 'stop' | 'start' | 'help';
       /** Does it open the window for free messages? */
       readonly opensWindow: boolean;
-      /** Another application owns the conversation: counts for STOP and for the window, is never answered. */
+      /** Another application owns the conversation: counts for STOP, for the window and as a tap on a button of ours, is never answered. */
       readonly standby?: boolean;
       /** A tap that only opens the conversation, as Messenger's Get Started: counts for the window, says nothing. */
       readonly opening?: boolean;

@@ -350,6 +350,22 @@ describe('STOP, HELP, START', () => {
     expect(stopped.contact('sms')).toMatchObject({ stopped: true });
   });
 
+  it('takes a tap on a button of ours there for the answer that it is, and answers nothing in that conversation', () => {
+    const tapped = (what: 'Y' | 'N') => {
+      const world = asked().link();
+      return world.taps(`Q:${world.questions()[0]!.id}:${what}`, { channel: 'messenger', standby: true });
+    };
+    const no = tapped('N');
+    expect(no.labels).toEqual(['t-1:fraud']);
+    expect(no.requests).toHaveLength(1);
+    expect(no.caseKinds).toEqual(['customer-says-fraud']);
+    const yes = tapped('Y');
+    expect(yes.labels).toEqual(['t-1:genuine']);
+    for (const world of [no, yes]) expect(world.told).toEqual(['sms:fraud-check']);
+    // What is written there is said to somebody else.
+    expect(asked().says('NO', { standby: true }).labels).toEqual([]);
+  });
+
   it('opens the window, and says nothing, for a tap that only opens the conversation', () => {
     const opening = { channel: 'messenger', payload: 'START', opening: true } as const;
     const world = asked().link().says('Get started', opening);

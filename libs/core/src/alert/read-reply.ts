@@ -88,6 +88,11 @@ function answerTo(question: AskedQuestion, answer: Answer, item?: number): Reply
   return { kind: 'answered-before', answer, previous: question.state === 'answered-yes' ? 'yes' : 'no', questionId };
 }
 
+/** A button under a question of ours. */
+const button = /^Q:([^:]+):([YN])$/;
+
+export const isTap = ({ payload }: Pick<ReplyInput, 'payload'>): boolean => button.test(payload ?? '');
+
 /**
  * What was said. A tap says what its payload says: the text beside it is the label of the button, in the words of whoever
  * set it up. A payload that says nothing to us leaves it to the label, and a stop counts in either.
@@ -107,7 +112,7 @@ function saidIn({ text, payload }: ReplyInput): readonly string[] {
  */
 export function readReply(input: ReplyInput, questions: readonly AskedQuestion[], stopped: boolean): ReplyMeaning {
   const open = questions.filter(({ state }) => state === 'open').sort(byNewest);
-  const tap = /^Q:([^:]+):([YN])$/.exec(input.payload ?? '');
+  const tap = button.exec(input.payload ?? '');
   if (tap) {
     const question = questions.find(({ id }) => id === tap[1]);
     return question ? answerTo(question, tap[2] === 'Y' ? 'yes' : 'no') : { kind: 'stale-tap' };

@@ -29,6 +29,8 @@ export function say(
   extra: Extra = {},
   question?: Question,
 ): void {
+  // Another application owns the conversation.
+  if (record.standby === true) return;
   tell(step, {
     alertId: replyMessages((...parts) => step.idOf(...parts), record.id).answer,
     priority: 0,

@@ -133,7 +133,7 @@ export interface ReplyRecord {
   readonly acceptedAt: Instant;
   readonly providerHandled?: 'stop' | 'start' | 'help';
   readonly opensWindow: boolean;
-  /** Another application owns the conversation: it counts for STOP and for the window, and is never answered. */
+  /** Another application owns the conversation: it counts for STOP, for the window and as a tap on a button of ours, and is never answered. */
   readonly standby?: boolean;
   /** A tap that only opened the conversation: it counts for the window, and says nothing. */
   readonly opening?: boolean;
