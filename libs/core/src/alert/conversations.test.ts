@@ -240,6 +240,24 @@ describe('changed minds, late answers, stale taps', () => {
 });
 
 describe('which one, what, who', () => {
+  it('offers the word back that was said: whoever said YES is not told to say NO', () => {
+    const two = () =>
+      asked()
+        .suspects({ id: 't-2', card: { token: 'card-2', last4: '9876' } })
+        .reports('accepted');
+    expect(two().says('YES').deliveries.at(-1)!.content).toMatchObject({ kind: 'which-card', answer: 'yes' });
+    expect(two().says('NO').deliveries.at(-1)!.content).not.toHaveProperty('answer');
+  });
+
+  it('has a person look at a NO that may be about what has no card to name', () => {
+    const two = () => asked().suspectsTransfer().reports('accepted');
+    expect(two().says('YES').caseKinds).toEqual([]);
+    const world = two().says('NO');
+    const { transactionIds } = world.questions()[1]!;
+    expect(world.cases).toMatchObject([{ kind: 'unclear-answer', transactionIds }]);
+    expect(world.told.at(-1)).toBe('sms:which-card');
+  });
+
   it('asks which card when two questions are open', () => {
     const world = asked()
       .suspects({ id: 't-2', card: { token: 'card-2', last4: '9876' } })

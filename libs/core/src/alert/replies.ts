@@ -81,7 +81,11 @@ function act(step: CustomerStep, record: ReplyRecord, meaning: ReplyMeaning, sto
       return say(step, record, 'already-answered');
     case 'which-card': {
       const cards = step.openQuestions.flatMap(({ last4 }) => (last4 === undefined ? [] : [last4]));
-      return say(step, record, 'which-card', { cards: [...new Set(cards)] });
+      const said = meaning.answer === 'yes' ? { answer: meaning.answer } : {};
+      // A NO about a transfer cannot name a card, and would be lost.
+      if (meaning.answer === 'no')
+        for (const question of step.openQuestions) if (question.last4 === undefined) unclearCase(step, question);
+      return say(step, record, 'which-card', { cards: [...new Set(cards)], ...said });
     }
     case 'unclear':
       // Which one is meant cannot be asked: their cards have the same last digits.
