@@ -171,6 +171,8 @@ export interface Channel<Options extends object = object> {
   /** A class-validator class: validation, documentation and example at once. */
   readonly options: new () => Options;
   readonly capabilities: ChannelCapabilities;
+  /** What of it is not there with these options: reports that nobody asks for, a sender that nobody can answer. */
+  without?(options: Options): Partial<Pick<ChannelCapabilities, 'receipts' | 'replies'>>;
   /** Who receives the content, for the disclosure ledger: `Meta Messenger`, the gateway's host … */
   provider(options: Options): { readonly name: string; readonly account: string };
   open(options: Options, tools: ChannelTools): OpenChannel;
