@@ -82,7 +82,7 @@ export type ChannelEvent =
       readonly providerHandled?: 'stop' | 'start' | 'help';
       /** Does it open the window for free messages? */
       readonly opensWindow: boolean;
-      /** Another application owns the conversation: counts for STOP and for the window, is never answered. */
+      /** Another application owns the conversation: counts for STOP, for the window and as a tap on a button of ours, is never answered. */
       readonly standby?: boolean;
       /** A tap that only opens the conversation, as Messenger's Get Started: counts for the window, says nothing. */
       readonly opening?: boolean;
@@ -171,6 +171,8 @@ export interface Channel<Options extends object = object> {
   /** A class-validator class: validation, documentation and example at once. */
   readonly options: new () => Options;
   readonly capabilities: ChannelCapabilities;
+  /** What of it is not there with these options: reports that nobody asks for, a sender that nobody can answer. */
+  without?(options: Options): Partial<Pick<ChannelCapabilities, 'receipts' | 'replies'>>;
   /** Who receives the content, for the disclosure ledger: `Meta Messenger`, the gateway's host … */
   provider(options: Options): { readonly name: string; readonly account: string };
   open(options: Options, tools: ChannelTools): OpenChannel;

@@ -46,9 +46,14 @@ export function configuredChannels(settings: Settings): {
     const { value: options, problems: found } = checked(channel.options, plain, path);
     problems.push(...found);
     if (found.length > 0) continue;
-    configured.push({
+    const capabilities = {
+      ...channel.capabilities,
+      ...channel.without?.(options),
       // How fast the provider may be called is a matter of the contract with it.
-      channel: perSecond === undefined ? channel : { ...channel, capabilities: { ...channel.capabilities, perSecond } },
+      ...(perSecond === undefined ? {} : { perSecond }),
+    };
+    configured.push({
+      channel: { ...channel, capabilities },
       id,
       tenantId,
       options,

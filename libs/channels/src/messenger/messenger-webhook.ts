@@ -30,7 +30,7 @@ function events(options: MessengerOptions, request: WebhookRequest): WebhookAnsw
       const entryAt = numberOf(entry['time']) ?? request.receivedAt ?? 0;
       return [
         ...listOf(entry['messaging']).flatMap((event) => translate(objectOf(event), entryAt, false)),
-        // Another application owns these conversations: read for STOP and for the window, never answered.
+        // Another application owns these conversations: read for STOP, for the window and for our own buttons, never answered.
         ...listOf(entry['standby']).flatMap((event) => translate(objectOf(event), entryAt, true)),
       ];
     });

@@ -146,6 +146,14 @@ describe('sms by a described gateway', () => {
     expect(await wrong.send()).toEqual({ kind: 'retry', code: 'account', scope: 'channel' });
   });
 
+  it('calls one number only, however the bank has written it: some gateways take a list', async () => {
+    const { fake, send } = await given();
+    await send('Did you pay?', '+1 (555) 01-11');
+    await send('Did you pay?', '0888 123 456');
+    const to = fake.received().map(({ body }) => (JSON.parse(body) as { to: string }).to);
+    expect(to).toEqual(['+15550111', '0888123456']);
+  });
+
   it('can send a form', async () => {
     const form = 'to={{to|url}}&from={{from|url}}&text={{text|url}}&reference={{key|url}}';
     const { fake, send } = await given(

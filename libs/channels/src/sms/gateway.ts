@@ -1,3 +1,4 @@
+import { plainNumber } from '@tocsin/core';
 import type { ChannelTools, OpenChannel, Outcome } from '@tocsin/core';
 import { hmac } from '../hmac.ts';
 import { exchange, outcomeOfStatus, retryAfterMs } from '../http.ts';
@@ -13,7 +14,8 @@ export function openGateway(options: GatewayOptions, tools: ChannelTools): OpenC
   return {
     async send({ address }, { text, language }, { key, now, signal }) {
       if (text.length > options.maxLength) return { kind: 'permanent', code: 'text-too-long' };
-      const values = { to: address, text, key, from, language };
+      // With or without a plus is the gateway's to say. Some take a blank for the beginning of another number.
+      const values = { to: plainNumber(address), text, key, from, language };
       const body = method === 'GET' || template === undefined ? undefined : fillTemplate(template, values);
       const headers = {
         ...(body === undefined ? {} : { 'content-type': contentType }),

@@ -46,6 +46,17 @@ export const sms = defineChannel({
     thirdParty: false,
     defaultClasses: ['existence', 'amount', 'merchant', 'time', 'last4'],
   },
+  without(options) {
+    const chosen = choose(options);
+    if (chosen.provider === 'generic') {
+      const { receipts, inbound } = chosen.generic;
+      return { receipts: receipts !== undefined, replies: inbound !== undefined };
+    }
+    const { statusCallbackUrl, messagingServiceSid, from = '' } = chosen.twilio;
+    // Nobody can answer a name.
+    const answerable = messagingServiceSid !== undefined || /^\+?\d+$/.test(from);
+    return { receipts: statusCallbackUrl !== undefined, replies: answerable };
+  },
   provider(options) {
     const chosen = choose(options);
     if (chosen.provider === 'generic') {

@@ -122,6 +122,14 @@ describe('sms by a Twilio-compatible provider', () => {
     });
   });
 
+  it('writes the number as the API wants it, however the bank has', async () => {
+    const { fake, send } = await given();
+    for (const address of ['+1 (555) 01-11', '0015550111', '15550111']) await send('Did you pay?', address);
+    expect(fake.received().map(({ body }) => new URLSearchParams(body).get('To'))).toEqual(
+      Array.from({ length: 3 }, () => '+15550111'),
+    );
+  });
+
   it('can sign in with an API key and send through a messaging service', async () => {
     const apiKey = { sid: `SK${'1'.repeat(32)}`, secret: 's' };
     const { fake, send } = await given(

@@ -1,3 +1,4 @@
+import { canonicalAddress } from '@tocsin/core';
 import type { ChannelTools, OpenChannel } from '@tocsin/core';
 import { exchange } from '../http.ts';
 import { outcomeOfAnswer } from './twilio-errors.ts';
@@ -19,7 +20,8 @@ export function openTwilio(options: TwilioOptions, tools: ChannelTools): OpenCha
     async send({ address }, { text }, { key, now, signal }) {
       if (text.length > maxBody) return { kind: 'permanent', code: 'text-too-long' };
       const form = new URLSearchParams({
-        To: address,
+        // E.164, which the API asks for; banks write numbers for people.
+        To: canonicalAddress('sms', address),
         ...senderOf(options),
         Body: text,
         ValidityPeriod: String(options.validitySeconds),

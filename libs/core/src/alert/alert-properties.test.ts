@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { dataClasses, purposes } from '../consent.ts';
+import type { ConsentChange } from '../consent.ts';
 import type { ReceiptRecord } from '../records/customer.ts';
 import type { ContactRecord, DeliveryRecord } from '../records/delivery.ts';
-import { AlertWorld } from './test/alert-world.ts';
+import type { ConsentState } from './state.ts';
+import { AlertWorld, customerId, tenantId } from './test/alert-world.ts';
 
 type Act = (world: AlertWorld) => void;
 
@@ -238,3 +241,78 @@ it('stays small, however much happens to one customer', () => {
   expect(world.altered).toBe(0);
   expect(world.history().alerts).toHaveLength(50);
 });
+
+describe('a consent entry stays small', () => {
+  /** As the API accepts them: a key of 200 characters becomes part of the id of each line, and evidence may be in any letters. */
+  const id = `key:core-banking/${'k'.repeat(200)}/0123456789abcdef`;
+  const decided = (world: AlertWorld, changes: readonly Partial<ConsentChange>[]): AlertWorld =>
+    world.record({
+      type: 'consent',
+      version: 1,
+      id: world.nextId('consent'),
+      tenantId,
+      customerId,
+      acceptedAt: world.now,
+      changes: changes.map((change, index) => ({
+        id: `${id}/${world.now}/${index}`,
+        channel: 'sms',
+        purpose: 'account-alert',
+        dataClass: 'amount',
+        action: 'grant',
+        acceptedAt: world.now,
+        actor: 'customer',
+        source: 'branch',
+        ...change,
+      })),
+    });
+
+  it('with two hundred lines, each with evidence', () => {
+    const world = begun().in(1);
+    decided(
+      world,
+      Array.from({ length: 200 }, () => ({ evidence: 'подписан формуляр '.repeat(12), textVersion: '2026-01' })),
+    );
+    expect(world.largestEntry).toBeLessThan(60 * 1024);
+    const { ledger, dropped } = world.state<ConsentState>('c:bank:cus-1')!;
+    expect(ledger.length).toBeGreaterThan(50);
+    expect(ledger.at(-1)!.id).toBe(`${id}/${world.now}/199`);
+    expect(ledger.length + dropped).toBe(202);
+  });
+
+  it('with every class for every purpose on every channel, and a revocation still counts', () => {
+    const world = begun().in(1);
+    const cells = ['sms', 'email', 'push', 'messenger'].flatMap((channel) =>
+      purposes.flatMap((purpose) => dataClasses.map((dataClass) => ({ channel, purpose, dataClass }))),
+    );
+    for (let from = 0; from < cells.length; from += 100) decided(world, cells.slice(from, from + 100)).in(1);
+    expect(world.largestEntry).toBeLessThan(60 * 1024);
+    decided(world.in(1), [{ action: 'revoke', purpose: 'fraud-protection', dataClass: 'existence' }]);
+    expect(world.contact('sms')!.allowed['fraud-protection']).toBeUndefined();
+    expect(world.largestEntry).toBeLessThan(60 * 1024);
+  });
+});
+
+it.each([
+  ['x', 36],
+  ['я', 64],
+  ['店', 256],
+])('keeps questions small, whatever the letters (%s) and however long the ids (%i)', (letter, length) => {
+  const world = begun();
+  const name = letter.repeat(80);
+  for (let n = 0; n < 16; n += 1) {
+    const card = { token: `card-${n}`, last4: String(1000 + n) };
+    for (let m = 0; m < 45; m += 1)
+      world.suspects({ card, merchant: { name, city: name }, id: `${n}-${m}`.padEnd(length, letter) });
+    world.reports('accepted');
+    if (n % 3 > 0) world.says(`NO ${card.last4}`);
+    world.in(1000);
+    expect(world.largestEntry).toBeLessThan(60 * 1024);
+  }
+  const seen = [...world.cases.flatMap(({ transactionIds }) => transactionIds), ...open(world)];
+  // Whatever no longer finds room goes to staff.
+  expect(new Set(seen).size).toBe(16 * 45);
+  expect(world.altered).toBe(0);
+});
+
+const open = (world: AlertWorld): readonly string[] =>
+  world.questions().flatMap(({ state, transactionIds }) => (state === 'open' ? transactionIds : []));

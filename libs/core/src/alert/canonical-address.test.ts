@@ -4,6 +4,8 @@ import { canonicalAddress, sameAddress } from './canonical-address.ts';
 
 describe('a telephone number', () => {
   const forms = ['+359881234567', '+359 88 123 4567', '00359 88 123-45-67', '359881234567', '+359 (88) 123.4567'];
+  /** With the zero of calls within the country, from a sheet with dashes, and copied out of a telephone's contacts. */
+  forms.push('+359 (0)88 123 4567', '+359\u202f88\u2011123\u20134567', '\u202a+359 88 123 4567\u202c');
 
   it('is one, however it is written', () => {
     expect(new Set(forms.map((form) => canonicalAddress('sms', form)))).toEqual(new Set(['+359881234567']));
@@ -21,6 +23,7 @@ describe('a telephone number', () => {
     for (const text of ['0881234567', '12345', 'Tocsin', '+1234567890123456']) {
       expect(canonicalAddress('sms', text)).toBe(text);
     }
+    expect(canonicalAddress('sms', '088 123 45-67')).toBe('0881234567');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ChannelId, ConsentChange, DataClass, Purpose } from '../consent.ts';
+import { bytesOf, entryRoom } from './entry-size.ts';
 import type { ConsentCell, ConsentState } from './state.ts';
 
 /*
@@ -10,6 +11,8 @@ import type { ConsentCell, ConsentState } from './state.ts';
 
 const maxLines = 200;
 const maxCells = 300;
+/** Of the entry: what stands comes before the lines of how it came about. */
+const maxCellBytes = 52 * 1024;
 
 /** A grant of `*` covers these; whatever says more about a person must be granted by its name. */
 export const plainClasses: readonly DataClass[] = ['existence', 'amount', 'merchant', 'time', 'last4'];
@@ -27,15 +30,20 @@ const outranks = (a: Pick<ConsentCell, 'action' | 'acceptedAt'>, b: ConsentCell)
 
 /** Adds a line to the ledger, without touching what stands. */
 export function recordConsent(state: ConsentState, change: ConsentChange): void {
-  state.ledger.push(change.evidence === undefined ? change : { ...change, evidence: change.evidence.slice(0, 200) });
-  if (state.ledger.length <= maxLines) return;
+  const { ledger } = state;
+  ledger.push(change.evidence === undefined ? change : { ...change, evidence: change.evidence.slice(0, 200) });
+  let room = entryRoom - bytesOf(state.cells) - bytesOf(ledger);
+  if (ledger.length <= maxLines && room >= 0) return;
   // The lines on which something still rests are the last to go; all of them stand in the log of consent records as well.
   const grounds = new Set(
     Object.values(state.cells).flatMap(({ consentId, revocation }) => [consentId, revocation?.consentId]),
   );
-  const spare = state.ledger.findIndex((line) => !grounds.has(line.id));
-  state.ledger.splice(Math.max(spare, 0), 1);
-  state.dropped += 1;
+  while (ledger.length > 1 && (ledger.length > maxLines || room < 0)) {
+    const spare = ledger.findIndex((line, index) => !grounds.has(line.id) && index < ledger.length - 1);
+    const [dropped] = ledger.splice(Math.max(spare, 0), 1);
+    room += bytesOf(dropped);
+    state.dropped += 1;
+  }
 }
 
 /** A grant of such a cell is narrower than a revocation of it: third-party channels and some classes must be granted by name. */
@@ -77,11 +85,14 @@ function revoke(
   return 'applied';
 }
 
+const isFull = (cells: ConsentState['cells'], key: string): boolean =>
+  (!cells[key] && Object.keys(cells).length >= maxCells) || bytesOf(cells) > maxCellBytes;
+
 /** Records the change and lets it take effect, unless a newer one stands. */
 export function applyConsent(state: ConsentState, change: ConsentChange): 'applied' | 'superseded' | 'full' {
   recordConsent(state, change);
   const key = cellKey(change.channel, change.purpose, change.dataClass);
-  const full = !state.cells[key] && Object.keys(state.cells).length >= maxCells;
+  const full = isFull(state.cells, key);
   if (change.action === 'grant') return full ? 'full' : grant(state, key, change);
   // Too many cells: a revocation then takes the whole channel rather than being lost.
   return revoke(state, full ? cellKey(change.channel, '*', '*') : key, change);

@@ -240,6 +240,24 @@ describe('changed minds, late answers, stale taps', () => {
 });
 
 describe('which one, what, who', () => {
+  it('offers the word back that was said: whoever said YES is not told to say NO', () => {
+    const two = () =>
+      asked()
+        .suspects({ id: 't-2', card: { token: 'card-2', last4: '9876' } })
+        .reports('accepted');
+    expect(two().says('YES').deliveries.at(-1)!.content).toMatchObject({ kind: 'which-card', answer: 'yes' });
+    expect(two().says('NO').deliveries.at(-1)!.content).not.toHaveProperty('answer');
+  });
+
+  it('has a person look at a NO that may be about what has no card to name', () => {
+    const two = () => asked().suspectsTransfer().reports('accepted');
+    expect(two().says('YES').caseKinds).toEqual([]);
+    const world = two().says('NO');
+    const { transactionIds } = world.questions()[1]!;
+    expect(world.cases).toMatchObject([{ kind: 'unclear-answer', transactionIds }]);
+    expect(world.told.at(-1)).toBe('sms:which-card');
+  });
+
   it('asks which card when two questions are open', () => {
     const world = asked()
       .suspects({ id: 't-2', card: { token: 'card-2', last4: '9876' } })
@@ -348,6 +366,22 @@ describe('STOP, HELP, START', () => {
     const stopped = asked().says('STOP', { standby: true });
     expect(stopped.told).toEqual(['sms:fraud-check']);
     expect(stopped.contact('sms')).toMatchObject({ stopped: true });
+  });
+
+  it('takes a tap on a button of ours there for the answer that it is, and answers nothing in that conversation', () => {
+    const tapped = (what: 'Y' | 'N') => {
+      const world = asked().link();
+      return world.taps(`Q:${world.questions()[0]!.id}:${what}`, { channel: 'messenger', standby: true });
+    };
+    const no = tapped('N');
+    expect(no.labels).toEqual(['t-1:fraud']);
+    expect(no.requests).toHaveLength(1);
+    expect(no.caseKinds).toEqual(['customer-says-fraud']);
+    const yes = tapped('Y');
+    expect(yes.labels).toEqual(['t-1:genuine']);
+    for (const world of [no, yes]) expect(world.told).toEqual(['sms:fraud-check']);
+    // What is written there is said to somebody else.
+    expect(asked().says('NO', { standby: true }).labels).toEqual([]);
   });
 
   it('opens the window, and says nothing, for a tap that only opens the conversation', () => {
@@ -488,6 +522,18 @@ describe('STOP, HELP, START', () => {
     world.in(1000).says('START', { providerHandled: 'start' });
     expect(world.told).toEqual(['sms:fraud-check']);
     expect(world.contact('sms')).toMatchObject({ stopped: false });
+  });
+
+  it('takes a YES that the provider took for START for the answer, and no consent, and tells those who wait for a contact', () => {
+    const world = asked();
+    const before = world.contacts.length;
+    world.says('YES', { providerHandled: 'start' });
+    expect(world.labels).toEqual(['t-1:genuine']);
+    expect(world.state<{ ledger: unknown[] }>('c:bank:cus-1')?.ledger ?? []).toEqual([]);
+    expect(world.contacts.slice(before).map(({ channel }) => channel)).toEqual(['sms', 'sms']);
+    const stopped = asked().says('STOP').in(1000).says('YES', { providerHandled: 'start' });
+    expect(stopped.labels).toEqual(['t-1:genuine']);
+    expect(stopped.contact('sms')).toMatchObject({ stopped: true });
   });
 
   it('lets no late START undo a newer STOP, nor the reverse', () => {

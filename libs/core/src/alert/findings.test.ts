@@ -63,6 +63,27 @@ describe('conditions of the customer', () => {
     expect(more).toEqual({ count: 20, sums: [{ minor: 160_000, currency: 'EUR' }] });
   });
 
+  it.each([
+    ['waitMs', { waitMs: hours(24), intervalMs: 0 }],
+    ['intervalMs', { waitMs: 0, intervalMs: hours(24) }],
+  ])('lets no message go stale by what the customer wants to wait for: %s', (_, choice) => {
+    const world = routine();
+    world.record({
+      type: 'preferences',
+      version: 1,
+      id: 'prefs-1',
+      tenantId,
+      customerId: 'cus-1',
+      acceptedAt: world.now,
+      grouping: { '*': choice },
+    });
+    world.purchase().in(minutes(5)).purchase().in(hours(24));
+    const last = world.deliveries.at(-1)!;
+    expect(last.content.items).toHaveLength(choice.waitMs > 0 ? 2 : 1);
+    // It left five minutes ago, and then has twelve hours, as every movement of money.
+    expect(last.expiresAt).toBe(world.now - minutes(5) + hours(12));
+  });
+
   it('sends every alert by itself when the customer turned grouping off', () => {
     const world = routine().in(1000);
     world.record({

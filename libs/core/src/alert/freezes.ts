@@ -11,6 +11,7 @@ import type { Instant } from '../time.ts';
 import { topicNames } from '../topics.ts';
 import { cloudEvent, openCase } from './cases.ts';
 import type { CustomerStep } from './customer-step.ts';
+import { fitBesideQuestions } from './entry-size.ts';
 import { tell } from './messages.ts';
 import type { Question, RequestState } from './state.ts';
 
@@ -85,7 +86,8 @@ export function requestFreeze(
     state: 'sent',
     at: step.at,
   });
-  while (requests.length > requestsKept || requests[0]!.at < step.at - days(7)) requests.shift();
+  const tooMany = () => requests.length > requestsKept || !fitBesideQuestions(requests);
+  while (requests.length > 1 && (tooMany() || requests[0]!.at < step.at - days(7))) requests.shift();
   step.touch('questions');
   const value: BankRequest = {
     type: 'bank-request',

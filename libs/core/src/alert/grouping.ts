@@ -108,8 +108,11 @@ export function onGroupDue(step: CustomerStep, timer: Timer): void {
 function flush(step: CustomerStep, type: AlertType, accountId: string, group: GroupState): void {
   const { alertId, items, more, reasons, transactionIds, receivedAt } = group.pending!;
   step.context.timers.cancel(timerKey(step, type.id, accountId));
-  const intervalMs = chosen(step.profile.preferences.grouping, type.id)?.intervalMs ?? type.intervalMs;
-  const nextAt = step.at + intervalMs;
+  const choice = chosen(step.profile.preferences.grouping, type.id);
+  const nextAt = step.at + (choice?.intervalMs ?? type.intervalMs);
+  // What the customer wants to wait for does not count as age: longer than that age, nothing would ever be told.
+  const chosenMs = choice ? Math.max(choice.waitMs, choice.intervalMs) : 0;
+  const heldMs = Math.min(Math.max(0, step.at - receivedAt), chosenMs);
   const entry = groupEntry(step.key, type.id, accountId);
   if (nextAt > step.at) step.context.entries.put(entry, { nextAt } satisfies GroupState, nextAt + days(1));
   else step.context.entries.delete(entry);
@@ -118,7 +121,7 @@ function flush(step: CustomerStep, type: AlertType, accountId: string, group: Gr
     priority: type.priority,
     purpose: type.purpose,
     content: { kind: type.id, items, reasons, ...(more.count > 0 ? { more } : {}) },
-    expiresAt: receivedAt + type.maxAgeMs,
+    expiresAt: receivedAt + heldMs + type.maxAgeMs,
     receivedAt,
     accountId,
     transactionIds,

@@ -1,13 +1,26 @@
 import type { ReceiptRecord } from '../records/customer.ts';
 import type { CustomerStep } from './customer-step.ts';
+import { bytesOf } from './entry-size.ts';
 import type { AlertHistoryEntry, AlertProgress, MessageState, Question, Try } from './state.ts';
 
 const kept = 50;
+/** Of the entry: what is told of an alert later needs the rest. With fewer alerts nobody need measure. */
+const room = 40 * 1024;
+const surelyFit = 12;
+/** Of one alert: ids may be long, and the first ones tell enough. */
+const idsKept = 5;
+const idsRoom = 512;
 const channelsKept = 6;
 const fieldsKept = 40;
 
 const entryOf = (step: CustomerStep, alertId: string): AlertHistoryEntry | undefined =>
   step.history.alerts.find((entry) => entry.alertId === alertId);
+
+function firstIds(ids: readonly string[]): string[] {
+  const first = ids.slice(0, idsKept);
+  while (first.length > 1 && bytesOf(first) > idsRoom) first.pop();
+  return first;
+}
 
 /** A new alert of the customer; answers within a conversation are no alerts. */
 export function noteAlert(step: CustomerStep, message: MessageState, state: AlertProgress): void {
@@ -16,7 +29,7 @@ export function noteAlert(step: CustomerStep, message: MessageState, state: Aler
     alertId: message.alertId,
     kind: message.content.kind,
     ...(message.accountId === undefined ? {} : { accountId: message.accountId }),
-    transactionIds: message.transactionIds.slice(0, 5),
+    transactionIds: firstIds(message.transactionIds),
     transactions: message.transactionIds.length,
     at: step.at,
     state,
@@ -24,6 +37,7 @@ export function noteAlert(step: CustomerStep, message: MessageState, state: Aler
     disclosed: [],
   });
   step.history.alerts.splice(kept);
+  while (step.history.alerts.length > surelyFit && bytesOf(step.history) > room) step.history.alerts.pop();
   step.touch('history');
 }
 
@@ -55,6 +69,6 @@ export function noteQuestion(step: CustomerStep, question: Question): void {
   }
   const entry = entryOf(step, question.alertId);
   if (!entry) return;
-  entry.transactionIds = question.transactionIds.slice(0, 5);
+  entry.transactionIds = firstIds(question.transactionIds);
   entry.transactions = question.transactionIds.length;
 }

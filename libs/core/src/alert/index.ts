@@ -1,6 +1,7 @@
 export { alertStage } from './alert-stage.ts';
 export type { AlertOptions } from './alert-stage.ts';
 export { allowed, allowedByPurpose } from './allowed.ts';
+export { canonicalAddress, plainNumber } from './canonical-address.ts';
 export { applyConsent, consentFor, plainClasses } from './consents.ts';
 export { addressDigest, contactOf, knownAddress } from './contacts.ts';
 export type { ContactParts } from './contacts.ts';

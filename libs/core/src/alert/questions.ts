@@ -4,6 +4,7 @@ import { days } from '../time.ts';
 import type { Instant } from '../time.ts';
 import { openCase } from './cases.ts';
 import type { CustomerStep } from './customer-step.ts';
+import { hasRoomForOne, mayGrow } from './entry-size.ts';
 import { noteQuestion } from './history.ts';
 import { addSum } from './message-item.ts';
 import { closeMessage, maySee, reminderChannel, tell } from './messages.ts';
@@ -61,13 +62,14 @@ function join(
 ): void {
   const transactionId = finding.transaction.id;
   step.context.count('alerts', { type: 'fraud-check', outcome: 'joined' });
-  if (question.transactionIds.length >= transactionsKept) {
+  const covers = question.transactionIds.length;
+  if (covers >= transactionsKept || !mayGrow(step.questions, question)) {
     return openCase(step, {
       kind: 'unanswered',
       severity: 'high',
       subject: [question.accountId, transactionId],
       accountId: question.accountId,
-      reasons: [`the open question about this card already covers ${transactionsKept} payments`],
+      reasons: [`the open question about this card already covers ${covers} payments`],
       transactionIds: [transactionId],
     });
   }
@@ -145,12 +147,12 @@ function openQuestion(step: CustomerStep, given: NewQuestion): Question {
   return question;
 }
 
-/** Closed questions are kept 7 days for late answers; of too many open ones the oldest goes to staff. */
+/** Closed questions are kept 7 days for late answers; of too many or too large open ones the oldest goes to staff. */
 function makeRoom(step: CustomerStep): void {
   const { questions } = step;
   const old = step.at - days(7);
   questions.questions = questions.questions.filter((q) => q.state === 'open' || (q.closedAt ?? 0) > old);
-  while (questions.questions.length >= questionsKept) {
+  while (questions.questions.length >= questionsKept || !hasRoomForOne(questions)) {
     const closed = questions.questions.findIndex(({ state }) => state !== 'open');
     if (closed === -1) {
       const oldest = questions.questions[0]!;

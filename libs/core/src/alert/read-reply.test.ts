@@ -75,6 +75,7 @@ describe('what a reply means', () => {
       'remove',
       'TD',
       'стоп',
+      'Stopp!',
       'STOP sending me this',
     ].map((text) => [text, [open], stop] as const),
     ['stop', [], stop],
@@ -112,6 +113,10 @@ describe('what a reply means', () => {
     ['1', [open], answer('yes')],
     ['2', [open], answer('no')],
     ['3', [open], { kind: 'unknown', questionId: 'q1' }],
+    // Where payments are numbered, a number alone may name one of them: it must confirm no other.
+    ['1', [list], { kind: 'unknown', questionId: 'q1' }],
+    ['2', [list], answer('no')],
+    ['1', [open, { ...twin, listed: 2 }], { kind: 'unknown', questionId: 'q2' }],
     ['1', [], { kind: 'unknown' }],
     ['2', [yes], { kind: 'unknown' }],
     // Items of a list, and cards.
@@ -151,6 +156,7 @@ describe('what a reply means', () => {
     ['HELP', [open], { kind: 'help' }],
     ['info', [], { kind: 'help' }],
     ['ПОМОЩ', [], { kind: 'help' }],
+    ['Hilfe', [], { kind: 'help' }],
     ['help me please', [open], { kind: 'help' }],
     ['START', [], { kind: 'start' }],
     ['unstop', [], { kind: 'start' }],
@@ -204,6 +210,16 @@ describe('what a reply means', () => {
     expect(readReply({ text: 'whatever', providerHandled: 'stop' }, [open], false)).toEqual(stop);
     expect(readReply({ text: 'JOIN', providerHandled: 'start' }, [], true)).toEqual({ kind: 'start' });
     expect(readReply({ text: '?', providerHandled: 'help' }, [open], false)).toEqual({ kind: 'help' });
+  });
+
+  it('takes a YES for the answer to an open question, also where the provider took it for START', () => {
+    const started = { text: 'Yes', providerHandled: 'start' } as const;
+    expect(readReply(started, [open], false)).toEqual(answer('yes'));
+    expect(readReply(started, [open], true)).toEqual(answer('yes'));
+    expect(readReply(started, [open, other], false)).toEqual({ kind: 'which-card', answer: 'yes' });
+    expect(readReply(started, [], false)).toEqual({ kind: 'start' });
+    expect(readReply(started, [yes], false)).toEqual({ kind: 'start' });
+    expect(readReply({ ...started, text: 'START' }, [open], false)).toEqual({ kind: 'start' });
   });
 });
 

@@ -88,6 +88,11 @@ function answerTo(question: AskedQuestion, answer: Answer, item?: number): Reply
   return { kind: 'answered-before', answer, previous: question.state === 'answered-yes' ? 'yes' : 'no', questionId };
 }
 
+/** A button under a question of ours. */
+const button = /^Q:([^:]+):([YN])$/;
+
+export const isTap = ({ payload }: Pick<ReplyInput, 'payload'>): boolean => button.test(payload ?? '');
+
 /**
  * What was said. A tap says what its payload says: the text beside it is the label of the button, in the words of whoever
  * set it up. A payload that says nothing to us leaves it to the label, and a stop counts in either.
@@ -107,7 +112,7 @@ function saidIn({ text, payload }: ReplyInput): readonly string[] {
  */
 export function readReply(input: ReplyInput, questions: readonly AskedQuestion[], stopped: boolean): ReplyMeaning {
   const open = questions.filter(({ state }) => state === 'open').sort(byNewest);
-  const tap = /^Q:([^:]+):([YN])$/.exec(input.payload ?? '');
+  const tap = button.exec(input.payload ?? '');
   if (tap) {
     const question = questions.find(({ id }) => id === tap[1]);
     return question ? answerTo(question, tap[2] === 'Y' ? 'yes' : 'no') : { kind: 'stale-tap' };
@@ -118,8 +123,11 @@ export function readReply(input: ReplyInput, questions: readonly AskedQuestion[]
   const stop = providerHandled === 'stop' ? 'word' : stopIn(tokens);
   if (stop) return { kind: 'stop', review: stop === 'plain', ...besideStop(tokens, open) };
   if (input.opening === true) return { kind: 'opening' };
-  if (providerHandled === 'start' || providerHandled === 'help') return { kind: providerHandled };
+  if (providerHandled === 'help') return { kind: 'help' };
   const answer = strange === 0 ? (clearAnswer(meanings) ?? byNumber(meanings, numbers, open)) : undefined;
+  // Providers count YES among the words of START; while something is asked it is the answer, and no consent.
+  const answersQuestion = answer === 'yes' && open.length > 0;
+  if (providerHandled === 'start' && !answersQuestion) return { kind: 'start' };
   if (answer) return placeAnswer(answer, meanings.length === 0 ? [] : numbers, questions, open, stopped);
   const first = meanings[0];
   if (first === 'help' || first === 'start' || first === 'human' || first === 'balance') return { kind: first };
@@ -159,14 +167,18 @@ function toAll(questions: readonly AskedQuestion[], answer: Answer): ReplyMeanin
   return { kind: 'answer', answer, questionId: first.id, also };
 }
 
-/** 1 and 2 answer only while a question is open that shows them as choices. */
+/**
+ * 1 and 2 answer only while a question is open. Where the message numbers several payments, a 1 may as well name the first of
+ * them, and confirms none; a 2 is taken for NO all the same, which errs on the safe side.
+ */
 function byNumber(
   meanings: readonly WordMeaning[],
   numbers: readonly string[],
   open: readonly AskedQuestion[],
 ): Answer | undefined {
   if (meanings.length > 0 || numbers.length !== 1 || open.length === 0) return undefined;
-  return numbers[0] === '1' ? 'yes' : numbers[0] === '2' ? 'no' : undefined;
+  if (numbers[0] === '1') return open.some(({ listed }) => listed > 1) ? undefined : 'yes';
+  return numbers[0] === '2' ? 'no' : undefined;
 }
 
 /** Which question, and which of its items, an answer is about. */

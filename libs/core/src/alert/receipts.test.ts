@@ -155,6 +155,34 @@ describe('an unknown outcome', () => {
     expect(early.history().alerts[0]!.channels[0]).toMatchObject({ state: 'delivered' });
   });
 
+  it('is settled by the key alone, where the provider gives back nothing else', () => {
+    const keyed = (world: AlertWorld, state: 'sent' | 'delivered' | 'failed') =>
+      world.record({
+        type: 'receipt',
+        version: 1,
+        id: world.nextId('dlr'),
+        tenantId,
+        customerId: world.deliveries[0]!.customerId,
+        channel: 'push',
+        key: providerKey(testDigest, tenantId, world.deliveries[0]!.id),
+        state,
+        at: world.now,
+      });
+    const world = keyed(everywhere().suspects().reports('unknown'), 'delivered').in(minutes(10));
+    expect(channelsOf(world)).toEqual(['push']);
+
+    // What was accepted has an id of its own, or the key as its id; a report may be faster than that news.
+    for (const ref of ['id-1', undefined]) {
+      const accepted = { ref: ref ?? providerKey(testDigest, tenantId, everywhere().suspects().deliveries[0]!.id) };
+      const known = keyed(everywhere().suspects().reports('accepted', accepted), 'delivered').in(minutes(10));
+      expect(channelsOf(known)).toEqual(['push']);
+      const early = keyed(everywhere().suspects(), 'delivered').reports('accepted', accepted).in(minutes(10));
+      expect(channelsOf(early)).toEqual(['push']);
+      const failed = keyed(everywhere().suspects().reports('accepted', accepted), 'failed');
+      expect(channelsOf(failed)).toEqual(['push', 'messenger']);
+    }
+  });
+
   it('is sent once more on the same channel when there is no other, and then never again', () => {
     const world = new AlertWorld({ timing: { remindAfterMs: [], unansweredAfterMs: 0 } })
       .customer({ order: ['sms'], addresses: { sms: '+359880000001' } })

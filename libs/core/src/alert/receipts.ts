@@ -32,19 +32,22 @@ const clockSlack = seconds(5);
 
 type Handle = Pick<ReceiptRecord, 'tenantId' | 'channel' | 'deliveryId' | 'ref' | 'key' | 'watermarkAt' | 'state'>;
 
+const isUnder = (row: DeliveryRow, key: string | undefined, tenantId: string, digest: Digest): boolean =>
+  key !== undefined && providerKey(digest, tenantId, row.deliveryId) === key;
+
 /** Nobody told us the provider's id of a send whose outcome is unknown; the key that we sent with it names it all the same. */
 const isOfKey = (row: DeliveryRow, key: string | undefined, tenantId: string, digest: Digest): boolean =>
-  key !== undefined && row.ref === undefined && providerKey(digest, tenantId, row.deliveryId) === key;
+  row.ref === undefined && isUnder(row, key, tenantId, digest);
 
 /** The deliveries that a receipt speaks of. A watermark speaks of everything sent before it that is not further yet. */
 function rowsOf(activity: ActivityState, receipt: Handle, digest: Digest): DeliveryRow[] {
   if (receipt.deliveryId !== undefined) return activity.rows.filter((row) => row.deliveryId === receipt.deliveryId);
   return activity.rows.filter((row) => {
     if (row.channel !== receipt.channel) return false;
-    if (receipt.ref !== undefined) {
-      const { ref, key, tenantId } = receipt;
-      return row.ref === ref || (row.state === 'unknown' && isOfKey(row, key, tenantId, digest));
-    }
+    const { ref, key, tenantId } = receipt;
+    if (ref !== undefined) return row.ref === ref || (row.state === 'unknown' && isOfKey(row, key, tenantId, digest));
+    // A gateway that gives back nothing but the key; what it reports before the news of the hand-over waits for that.
+    if (key !== undefined) return row.state !== 'pending' && isUnder(row, key, tenantId, digest);
     if (receipt.watermarkAt === undefined || row.sentAt === undefined || row.sentAt > receipt.watermarkAt) return false;
     return !isProvenFailure(row.state) && rank(row.state) < rank(receipt.state);
   });
@@ -91,14 +94,17 @@ function forgottenRow(step: CustomerStep, { deliveryId, alertId, channel }: Rece
   return [row];
 }
 
+/** A watermark names no message. */
+const speaksOfAll = ({ ref, key }: Pick<ReceiptRecord, 'ref' | 'key'>): boolean => (ref ?? key) === undefined;
+
 /** A receipt may be faster than the news of the hand-over: it waits; a watermark also for what is accepted a moment later. */
 function hold(step: CustomerStep, receipt: ReceiptRecord, matched: boolean): void {
   const { activity, at } = step;
   const { channel, ref, key, watermarkAt, state } = receipt;
-  if (matched && ref !== undefined) return;
+  if (matched && !speaksOfAll(receipt)) return;
   activity.held = activity.held.filter((held) => {
     const olderWatermark =
-      ref === undefined && held.ref === undefined && held.channel === channel && held.state === state;
+      speaksOfAll(receipt) && speaksOfAll(held) && held.channel === channel && held.state === state;
     return held.until > at && !(olderWatermark && (held.watermarkAt ?? 0) <= (watermarkAt ?? 0));
   });
   activity.held.push({
@@ -119,9 +125,10 @@ function heldFor(step: CustomerStep, row: DeliveryRow): ReceiptState[] {
     if (held.until <= at || held.channel !== row.channel) return false;
     if (held.ref !== undefined)
       return held.ref === row.ref || isOfKey(row, held.key, step.tenantId, step.settings.digest);
+    if (held.key !== undefined) return isUnder(row, held.key, step.tenantId, step.settings.digest);
     return held.watermarkAt !== undefined && row.sentAt !== undefined && row.sentAt <= held.watermarkAt;
   });
-  activity.held = activity.held.filter((held) => held.until > at && (held.ref === undefined || !fits.includes(held)));
+  activity.held = activity.held.filter((held) => held.until > at && (speaksOfAll(held) || !fits.includes(held)));
   const ref = row.ref ?? fits.find((held) => held.ref !== undefined)?.ref;
   if (ref !== undefined) row.ref = ref;
   return fits.map(({ state }) => state).sort((a, b) => rank(a) - rank(b));

@@ -7,7 +7,7 @@ import { announceContacts, knownAddress } from './contacts.ts';
 import type { CustomerStep } from './customer-step.ts';
 import { startChannel, stopChannel } from './profile.ts';
 import { askedQuestions, questionOf } from './questions.ts';
-import { readReply } from './read-reply.ts';
+import { isTap, readReply } from './read-reply.ts';
 import type { ReplyMeaning } from './read-reply.ts';
 import { say } from './say.ts';
 import type { Question } from './state.ts';
@@ -32,11 +32,14 @@ export function onReply(step: CustomerStep, record: ReplyRecord): void {
   const opened = own && record.opensWindow && openWindow(step, record);
   // STOP and START tell of the window with what they decide: a contact of this record without it would answer its barrier.
   if (opened && meaning.kind !== 'stop' && meaning.kind !== 'start') announceContacts(step, [channel]);
-  // A stop is obeyed whoever says it; nothing else is done for an address that is not the customer's.
-  const obeyed = own && !ofAnother && record.standby !== true;
-  if (meaning.kind === 'stop' || obeyed) return act(step, record, meaning, stopped);
-  // Senders wait for the contact of a START, also of one that is not obeyed.
-  if (meaning.kind === 'start') announceContacts(step, [channel]);
+  // A stop is obeyed whoever says it; nothing else is done for an address that is not the customer's. What is written where
+  // another application owns the conversation is said to that one, but a button of ours has one meaning only.
+  const obeyed = own && !ofAnother && (record.standby !== true || isTap(record));
+  const acts = meaning.kind === 'stop' || obeyed;
+  // Senders wait for the contact of a START, also of one that is not obeyed, or is an answer: the gateway knows no questions.
+  const awaited = meaning.kind === 'start' ? !acts : record.providerHandled === 'start' && meaning.kind !== 'stop';
+  if (awaited) announceContacts(step, [channel]);
+  if (acts) act(step, record, meaning, stopped);
 }
 
 /**
@@ -78,7 +81,11 @@ function act(step: CustomerStep, record: ReplyRecord, meaning: ReplyMeaning, sto
       return say(step, record, 'already-answered');
     case 'which-card': {
       const cards = step.openQuestions.flatMap(({ last4 }) => (last4 === undefined ? [] : [last4]));
-      return say(step, record, 'which-card', { cards: [...new Set(cards)] });
+      const said = meaning.answer === 'yes' ? { answer: meaning.answer } : {};
+      // A NO about a transfer cannot name a card, and would be lost.
+      if (meaning.answer === 'no')
+        for (const question of step.openQuestions) if (question.last4 === undefined) unclearCase(step, question);
+      return say(step, record, 'which-card', { cards: [...new Set(cards)], ...said });
     }
     case 'unclear':
       // Which one is meant cannot be asked: their cards have the same last digits.

@@ -14,6 +14,7 @@ export const replyMessages = (idOf: (...parts: string[]) => string, recordId: st
 
 type Extra = {
   readonly cards?: readonly string[];
+  readonly answer?: 'yes';
   readonly expiresAt?: Instant;
   /** It is what the customer asked for, or the one confirmation of a STOP. */
   readonly evenIfStopped?: true;
@@ -29,6 +30,8 @@ export function say(
   extra: Extra = {},
   question?: Question,
 ): void {
+  // Another application owns the conversation.
+  if (record.standby === true) return;
   tell(step, {
     alertId: replyMessages((...parts) => step.idOf(...parts), record.id).answer,
     priority: 0,
@@ -38,6 +41,7 @@ export function say(
       items: question?.last4 === undefined ? [] : [{ last4: question.last4 }],
       reasons: [],
       ...(extra.cards === undefined ? {} : { cards: extra.cards }),
+      ...(extra.answer === undefined ? {} : { answer: extra.answer }),
     },
     expiresAt: extra.expiresAt ?? step.at + hours(1),
     transactionIds: [],

@@ -50,7 +50,7 @@ export const words: Readonly<Record<string, Readonly<Partial<Record<WordMeaning,
     help: ['ПОМОЩ'],
     balance: ['БАЛАНС'],
   },
-  de: { yes: ['JA'], no: ['NEIN'] },
+  de: { yes: ['JA'], no: ['NEIN'], stop: ['STOPP'], help: ['HILFE'] },
   es: { yes: ['SI'], no: ['NO'] },
   fr: { yes: ['OUI'], no: ['NON'], stop: ['ARRET'], help: ['AIDE'] },
 };

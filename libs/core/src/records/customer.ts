@@ -133,7 +133,7 @@ export interface ReplyRecord {
   readonly acceptedAt: Instant;
   readonly providerHandled?: 'stop' | 'start' | 'help';
   readonly opensWindow: boolean;
-  /** Another application owns the conversation: it counts for STOP and for the window, and is never answered. */
+  /** Another application owns the conversation: it counts for STOP, for the window and as a tap on a button of ours, and is never answered. */
   readonly standby?: boolean;
   /** A tap that only opened the conversation: it counts for the window, and says nothing. */
   readonly opening?: boolean;
@@ -152,7 +152,7 @@ export interface ReceiptRecord {
   readonly tenantId: string;
   readonly customerId: string;
   readonly channel: ChannelId;
-  /** Set by `deliver`; a provider's receipt is matched by `ref` or `watermarkAt`. */
+  /** Set by `deliver`; a provider's receipt is matched by `ref`, by `key` where it gives back nothing else, or by `watermarkAt`. */
   readonly deliveryId?: string;
   readonly alertId?: string;
   readonly ref?: string;

@@ -55,6 +55,8 @@ export interface MessageContent {
   readonly reasons: readonly string[];
   /** Cards to choose from (`which-card`). */
   readonly cards?: readonly string[];
+  /** What was said of one of them, where it was not NO. */
+  readonly answer?: 'yes';
   /** Set on questions: the opaque id that buttons carry. */
   readonly questionId?: string;
   /** An earlier attempt may have arrived: the text says so. */

@@ -111,9 +111,9 @@ export const english: Language = {
       `Thank you. ${t.last4 ? `Card ..${t.last4}` : 'Your card'} is not frozen yet, a colleague is looking at it now. ${never}`,
     'already-answered': () => 'We already have your answer, thank you. There is nothing else to do.',
     clarification: () => 'Reply YES if you made this payment, NO if you did not.',
-    'which-card': ({ cards }) =>
+    'which-card': ({ cards, said }) =>
       cards.length > 0
-        ? `Which card? Reply ${cards.map((last4) => `NO ${last4}`).join(' or ')}.`
+        ? `Which card? Reply ${cards.map((last4) => `${said === 'yes' ? 'YES' : 'NO'} ${last4}`).join(' or ')}.`
         : 'Which card do you mean? Open the app to answer.',
     'late-answer': () => 'Thank you. A colleague will look at it.',
     'stop-confirmation': () => 'You will get no more texts. Reply START to get them again, HELP for help.',

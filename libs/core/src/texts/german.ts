@@ -110,9 +110,9 @@ export const german: Language = {
       `Danke. ${t.last4 ? `Karte ..${t.last4}` : 'Ihre Karte'} ist noch nicht gesperrt, wir kümmern uns gerade darum. ${never}`,
     'already-answered': () => 'Ihre Antwort liegt uns schon vor, danke. Es ist nichts mehr zu tun.',
     clarification: () => 'Antworten Sie JA, wenn Sie diese Zahlung gemacht haben, sonst NEIN.',
-    'which-card': ({ cards }) =>
+    'which-card': ({ cards, said }) =>
       cards.length > 0
-        ? `Welche Karte? Antworten Sie ${cards.map((last4) => `NEIN ${last4}`).join(' oder ')}.`
+        ? `Welche Karte? Antworten Sie ${cards.map((last4) => `${said === 'yes' ? 'JA' : 'NEIN'} ${last4}`).join(' oder ')}.`
         : 'Welche Karte meinen Sie? Bitte in der App antworten.',
     'late-answer': () => 'Danke. Wir sehen uns das an.',
     'stop-confirmation': () => 'Sie bekommen keine SMS mehr. Mit START bekommen Sie sie wieder, HELP für Hilfe.',

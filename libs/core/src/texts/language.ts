@@ -23,6 +23,8 @@ export interface Telling extends Parts {
   readonly more?: { readonly count: number; readonly sum?: string };
   /** Last four digits of the cards to choose from. */
   readonly cards: readonly string[];
+  /** What the customer said of one of them. */
+  readonly said: 'yes' | 'no';
   /** Is there more to tell than that something happened, and when? Without it a text says no more than that. */
   readonly detailed: boolean;
 }

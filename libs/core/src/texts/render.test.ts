@@ -71,6 +71,15 @@ const fixed = {
   'which-card': ['Which card? Reply NO 1234 or NO 9876.', 'Which card do you mean? Open the app to answer.'],
 } as const;
 
+it.each([
+  ['en', 'Which card? Reply YES 1234 or YES 9876.'],
+  ['de', 'Welche Karte? Antworten Sie JA 1234 oder JA 9876.'],
+  ['bg', 'Коя карта? Отговорете ДА 1234 или ДА 9876.'],
+])('asks in %s for the card of a YES as it was said', (language, text) => {
+  const content = { cards: ['1234', '9876'], answer: 'yes' } as const;
+  expect(rendered('which-card', { content, contact: { language } }).text).toBe(`Example Bank: ${text}`);
+});
+
 describe('texts in English', () => {
   it.each([
     // kind, with every class, with what Messenger and SMS show by default, with what e-mail shows, with existence alone

@@ -102,7 +102,7 @@ function tell({ content, bank }: RenderInput, sight: Sight, cut: Cut, shown: Sho
   const first = seen[0] ?? {};
   const cards = sight.classes.has('last4') ? (content.cards ?? []).filter((last4) => /^\d{4}$/.test(last4)) : [];
   if (kind === 'which-card' && cards.length > 0) shown.add('cards');
-  const base = { bank: bank.name, count, cards, lines: [] };
+  const base = { bank: bank.name, count, cards, said: content.answer ?? 'no', lines: [] } as const;
   if (count <= 1) {
     const parts = only(first, shownOf[kind]);
     const detailed = details.some((name) => parts[name] !== undefined);
@@ -151,7 +151,7 @@ function compose(input: RenderInput, sight: Sight, cut: Cut): Composed {
   const how =
     kind === 'fraud-check' && asks ? (capabilities.replies ? language.replyYesOrNo : language.answerInApp) : undefined;
   const body = words(language.texts[kind](telling), ...reasons, how, content.mayRepeat && language.mayRepeat);
-  const { bank, count, lines: _, more, cards: __, detailed: ___, ...parts } = telling;
+  const { bank, count, lines: _, more, cards: __, detailed: ___, said: ____, ...parts } = telling;
   const firstListed = telling.lines.length === 0 ? {} : only(partsOf(content.items[0]!, sight, cut), lineFields);
   return {
     text: kind === 'help' ? body : `${bank}: ${body}`,

@@ -85,8 +85,10 @@ export class AttemptBook {
 
   /** Another owner's attempt stands, or the delivery was settled meanwhile: nothing is ours to report. */
   lostRace(own: OwnAttempt): void {
-    const { channel, metrics } = this.#runtime.options;
+    const { breaker, channel, metrics } = this.#runtime.options;
     metrics.count('attempts_let_go', { channel: channel.id, reason: 'not-ours' });
+    // Nothing was found out by it: another may, or the provider account would count as broken for ever.
+    if (own.probe) breaker.release();
     this.#release(own);
     this.own.forget(own);
   }

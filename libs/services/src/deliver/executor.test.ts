@@ -711,6 +711,21 @@ describe('the breaker', () => {
     await w.pass(seconds(2));
     expect(me.told).toContain('d5 ineligible breaker-open');
   });
+
+  it('asks by another message when the one that was to find out went stale on its way into the log', async () => {
+    const w = new World();
+    w.breaker.record(broken, w.clock.monotonic());
+    const patienceMs = [null, null, null, null] as const;
+    const me = w.owner('me', { patienceMs });
+    await w.put(contact(), contact({ customerId: 'cus-2' }));
+    await w.put(delivery('d1', { expiresAt: start + seconds(10) }), delivery('d2', { customerId: 'cus-2' }));
+    // The log has not heard yet that time has passed when the first one is taken up.
+    await w.clock.advance(seconds(12));
+    await w.pass(seconds(10));
+    expect(me.told).toEqual(['d1 expired', 'd2 accepted']);
+    expect(w.counted).toContain('attempts_let_go sms not-ours');
+    expect(w.breaker.state).toBe('closed');
+  });
 });
 
 describe('shutdown', () => {

@@ -22,14 +22,18 @@ import { pagePolicy } from './page.ts';
 export interface LinkingOptions {
   /** Origins to which account linking may return, besides Meta's own: a simulated Meta's, in tests and the demonstration. */
   readonly returnOrigins: readonly string[];
-  /** The Page whose thread a nonce link opens. */
-  readonly pageId: string | null;
+  /** The Page of a tenant, whose thread a nonce link opens; null where it has none. */
+  readonly pageOf: (tenantId: string) => string | null;
 }
 
 export const linkingOptions = Symbol('linking options');
 
 const metaHosts = ['facebook.com', 'messenger.com'];
 const formTargets = ['https://*.facebook.com', 'https://*.messenger.com', 'https://m.me'];
+
+/** Where a bank has no Page, its customers are not led to another bank's. */
+export const noMessenger = (): HttpException =>
+  new HttpException('Messenger is not set up here.', HttpStatus.NOT_FOUND);
 
 const gone = 'This link was used or has expired. Ask for a new one in your bank’s app.';
 
@@ -54,7 +58,7 @@ export class CustomerPagesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const checked = this.#checkedReturn(returnTo);
-    if ((await this.links.look(token, 'messenger-link')) === null) throw new HttpException(gone, HttpStatus.GONE);
+    await this.#pageFor(token);
     void reply.header('content-security-policy', pagePolicy([...formTargets, ...this.linking.returnOrigins]));
     return consentScreen(token, checked?.toString() ?? '');
   }
@@ -63,10 +67,7 @@ export class CustomerPagesController {
   async agree(@Param('token') token: string, @Body() sent: unknown, @Res() reply: FastifyReply): Promise<void> {
     const form = typeof sent === 'object' && sent !== null ? (sent as Readonly<Record<string, unknown>>) : {};
     const returnTo = this.#checkedReturn(form['redirect_uri']);
-    const { pageId } = this.linking;
-    if (returnTo === null && pageId === null) {
-      throw new HttpException('Messenger is not set up here.', HttpStatus.NOT_FOUND);
-    }
+    const pageId = await this.#pageFor(token);
     const bound = await this.links.use(token, 'messenger-link');
     if (bound === null) throw new HttpException(gone, HttpStatus.GONE);
     const code = await this.#agreed(form, bound).catch(async (error: unknown) => {
@@ -74,6 +75,15 @@ export class CustomerPagesController {
       throw error;
     });
     await reply.redirect(codeTo(returnTo, pageId, code), 302);
+  }
+
+  /** Looks at the link without using it up. */
+  async #pageFor(token: string): Promise<string> {
+    const bound = await this.links.look(token, 'messenger-link');
+    if (bound === null) throw new HttpException(gone, HttpStatus.GONE);
+    const pageId = this.linking.pageOf(bound.tenantId);
+    if (pageId === null) throw noMessenger();
+    return pageId;
   }
 
   async #agreed(
@@ -101,8 +111,8 @@ export class CustomerPagesController {
 }
 
 /** Back to Meta where it brought the customer here, else into the Page's thread. */
-function codeTo(returnTo: URL | null, pageId: string | null, code: string): string {
-  if (returnTo === null) return `https://m.me/${encodeURIComponent(pageId ?? '')}?ref=${code}`;
+function codeTo(returnTo: URL | null, pageId: string, code: string): string {
+  if (returnTo === null) return `https://m.me/${encodeURIComponent(pageId)}?ref=${code}`;
   returnTo.searchParams.append('authorization_code', code);
   return returnTo.toString();
 }

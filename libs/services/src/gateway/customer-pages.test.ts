@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { minutes, topicNames } from '@tocsin/core';
-import { startGatewayWorld } from './test/gateway-world.ts';
+import { apiKeys, startGatewayWorld } from './test/gateway-world.ts';
 import type { Answer, GatewayWorld } from './test/gateway-world.ts';
 
 const meta = 'https://www.facebook.com/messenger_platform/account_linking/?account_linking_token=ABC';
@@ -66,6 +66,20 @@ describe('a customer’s link', () => {
         acceptedAt: now,
       });
     }
+  });
+
+  it('is not made for a bank without a Page: its customers are not led to another bank’s', async () => {
+    const body = { purpose: 'messenger-link' };
+    const { status, json } = await world.call('POST', '/v1/customers/cus-beta/links', { key: apiKeys.beta, body });
+    expect({ status, message: json.message }).toEqual({ status: 404, message: 'Messenger is not set up here.' });
+    // Nor is one obeyed that was made before the Page was another bank's.
+    const bound = { tenantId: 'beta', customerId: 'cus-beta', purpose: 'messenger-link', expiresAt: now + 60_000 };
+    await world.platform.shortTerm.put(`link:${'b'.repeat(22)}`, JSON.stringify(bound), 60_000);
+    expect((await world.send(`/c/${'b'.repeat(22)}`, { method: 'GET' })).status).toBe(404);
+    for (const form of [{}, { redirect_uri: meta }]) {
+      expect((await agree(`/c/${'b'.repeat(22)}`, form)).status).toBe(404);
+    }
+    expect(await consentsOf('cus-beta')).toEqual([]);
   });
 
   it('works once: of two at the same time one wins', async () => {

@@ -37,6 +37,8 @@ import {
 } from './bodies.ts';
 import type { Caller } from './credentials.ts';
 import { CustomerLinks } from './customer-links.ts';
+import { linkingOptions, noMessenger } from './customer-pages.controller.ts';
+import type { LinkingOptions } from './customer-pages.controller.ts';
 import { CustomerReads } from './customer-reads.ts';
 import { IdParam } from './id-param.ts';
 import { Idempotency, recordId } from './idempotency.ts';
@@ -58,6 +60,7 @@ export class CustomersController {
     @Inject(CustomerReads) private readonly reads: CustomerReads,
     @Inject(CustomerLinks) private readonly links: CustomerLinks,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
+    @Inject(linkingOptions) private readonly linking: LinkingOptions,
   ) {}
 
   /** Who the customer is to us, as of the last second. */
@@ -152,6 +155,7 @@ export class CustomersController {
     @Body() body: LinkBody,
   ): Promise<LinkAnswer> {
     const { tenantId, actor } = caller;
+    if (this.linking.pageOf(tenantId) === null) throw noMessenger();
     const link = await this.links.make({ tenantId, customerId, purpose: body.purpose });
     await this.audit.write({ tenantId, actor, action: `link ${body.purpose}`, result: 'done' });
     return link;

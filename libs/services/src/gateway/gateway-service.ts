@@ -20,6 +20,11 @@ export interface GatewayExtras {
   readonly now?: () => Instant;
 }
 
+/** Of the options of Messenger. */
+interface HasPage {
+  readonly pageId?: string;
+}
+
 /** The gateway's own stage, and the module that serves HTTP. */
 export function gatewayService(
   context: ServiceContext,
@@ -28,9 +33,12 @@ export function gatewayService(
 ): Service & { readonly module: DynamicModule } {
   const { settings, platform } = context;
   const { channels } = configuredChannels(settings);
-  const pageId =
-    channels.map(({ options }) => (options as { pageId?: unknown }).pageId).find((id) => typeof id === 'string') ??
-    null;
+  const pageOf = (tenant: string): string | null => {
+    const pages = channels
+      .filter(({ tenantId }) => tenantId === tenant)
+      .map(({ options }) => (options as HasPage).pageId);
+    return pages.find((id) => typeof id === 'string') ?? null;
+  };
   for (const { id } of channels.filter(({ receive }) => receive !== undefined)) {
     for (const result of counters.webhooks.labels.result) context.metrics.count('webhooks', { channel: id, result }, 0);
   }
@@ -51,7 +59,7 @@ export function gatewayService(
     webhooks: channels.flatMap(({ id, tenantId, receive }) =>
       receive === undefined ? [] : [{ id, tenantId, publicUrl: `${publicUrl}/webhooks/${id}`, receive }],
     ),
-    linking: { returnOrigins: extras.returnOrigins ?? [], pageId },
+    linking: { returnOrigins: extras.returnOrigins ?? [], pageOf },
     killScopes: (tenantId) => [
       'all',
       ...channels

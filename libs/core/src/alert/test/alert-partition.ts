@@ -6,6 +6,7 @@ import type { Entries, Output, Stage, StepContext, Timer } from '../../stage.ts'
 import type { Instant } from '../../time.ts';
 import { alertStage } from '../alert-stage.ts';
 import type { AlertOptions } from '../alert-stage.ts';
+import { bytesOf } from '../entry-size.ts';
 import type { AlertHistory, ProfileState, QuestionsState } from '../state.ts';
 import { clock, customerId, start, tenantId } from './places.ts';
 
@@ -232,7 +233,7 @@ export class AlertPartition {
 
   /** The largest entry, in bytes of JSON. */
   get largestEntry(): number {
-    return Math.max(...[...this.#entries.values()].map(({ value }) => JSON.stringify(value).length));
+    return Math.max(...[...this.#entries.values()].map(({ value }) => bytesOf(value)));
   }
 
   /** Emitted values that were changed afterwards: a stage must not hold on to what it gave away. */
