@@ -10,6 +10,7 @@ import { CannotStart } from './cannot-start.ts';
 import type { GatewayExtras } from './gateway/gateway-service.ts';
 import { closeHttp, httpApp } from './http/http-app.ts';
 import { assertFree, cannotListen } from './http/port.ts';
+import { causesOf } from './platform/causes-of.ts';
 import { openPlatform } from './platform/platform.ts';
 import type { Platform } from './platform/platform.ts';
 import { defaultPorts } from './service.ts';
@@ -113,7 +114,9 @@ async function startOn(platform: Platform, options: StartOptions, host: string, 
     failed: (feed, error) => {
       const reason = error instanceof Error ? error.message : String(error);
       metrics.count('subscribe_failures', { topic: feed.options.topic });
-      logger.warn('a stage cannot subscribe yet; trying again', { topic: feed.options.topic, reason });
+      // Which broker was asked: for this log only, since whoever reaches the gateway can ask it for its health.
+      const causes = causesOf(error);
+      logger.warn('a stage cannot subscribe yet; trying again', { topic: feed.options.topic, reason, causes });
       if (error instanceof EngineError && error.code === 'PARTITIONS_DIFFER')
         options.refused?.(new CannotStart(reason, { cause: error }));
     },
