@@ -108,15 +108,22 @@ async function startOn(platform: Platform, options: StartOptions, host: string, 
   if (services.includes('gateway')) (await import('./http/api-document.ts')).serveApiDocument(app);
   await options.prepare?.(app);
 
+  const waitingFor = new Map<object, string>();
   const transport = new LogTransport({
     log: platform.log,
     feeds: made.flatMap(({ feeds }) => [...feeds]),
     failed: (feed, error) => {
+      const { topic } = feed.options;
       const reason = error instanceof Error ? error.message : String(error);
-      metrics.count('subscribe_failures', { topic: feed.options.topic });
-      // Which broker was asked: for this log only, since whoever reaches the gateway can ask it for its health.
-      const causes = causesOf(error);
-      logger.warn('a stage cannot subscribe yet; trying again', { topic: feed.options.topic, reason, causes });
+      metrics.count('subscribe_failures', { topic });
+      // It is tried again every second: said once, and again where it fails for another reason.
+      if (waitingFor.get(feed) !== reason) {
+        // Which broker was asked: for this log only, since whoever reaches the gateway can ask it for its health.
+        const causes = causesOf(error);
+        const more = causes.length === 0 ? {} : { causes };
+        logger.warn('a stage cannot subscribe yet; trying again', { topic, reason, ...more });
+      }
+      waitingFor.set(feed, reason);
       if (error instanceof EngineError && error.code === 'PARTITIONS_DIFFER')
         options.refused?.(new CannotStart(reason, { cause: error }));
     },
