@@ -1,14 +1,15 @@
 // Writes the parts of docs/ that follow from the code; with --check it only compares, and says what is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { withFields } from './bank-records.mjs';
 import { operatingWithFaults } from './fault-results.mjs';
 import { withPermissions } from './permissions.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
 const built = (name) => import(`${root}libs/${name}/dist/index.js`);
-const { counters, defaultPartitions, embeddedPartitions, gauges, histograms, rejectCodes, topicTable } =
-  await built('core');
+const core = await built('core');
+const { counters, defaultPartitions, embeddedPartitions, gauges, histograms, rejectCodes, topicTable } = core;
 const { customerConditions, fraudRules } = await built('rules');
 const { channels } = await built('channels');
 const { formats } = await built('formats');
@@ -99,6 +100,8 @@ ${table(
   Object.values(formats).map(({ id, title }) => [`\`${id}\``, title]),
 )}
 
+[What a bank publishes](bank-records.md) shows records of each, with every field.
+
 A bank's record that cannot be taken goes to \`rejected\` with one of these codes: ${rejectCodes.map((code) => `\`${code}\``).join(', ')}.
 `;
 
@@ -165,6 +168,7 @@ const files = {
   'docs/plug-ins.md': plugIns,
   'docs/metrics.md': metrics,
   'docs/asyncapi.json': asyncApi,
+  'docs/bank-records.md': () => withFields(standing('docs/bank-records.md'), core),
   'docs/operating.md': () => withPermissions(operatingWithFaults({ check }), permissions),
 };
 const standing = (file) => {
