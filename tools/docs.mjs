@@ -1,6 +1,7 @@
 // Writes the parts of docs/ that follow from the code; with --check it only compares, and says what is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { asyncApi } from './async-api.mjs';
 import { withFields } from './bank-records.mjs';
 import { operatingWithFaults } from './fault-results.mjs';
 import { withPermissions } from './permissions.mjs';
@@ -29,7 +30,7 @@ const topics = () => `# Topics
 
 ${generated}
 
-All records are JSON with \`type\` and \`version\`, readable with kcat. Partition counts are fixed for the life of a topic; the default is
+All records are JSON with \`type\` and \`version\`, readable with kcat; [asyncapi.json](asyncapi.json) has their fields. Partition counts are fixed for the life of a topic; the default is
 ${defaultPartitions.stage} for what stages read, ${defaultPartitions.delivery} for deliveries and topics for readers outside (embedded: ${embeddedPartitions.stage}).
 Topics are at-least-once for readers outside the engine: take the first of each \`ce_id\` or \`id\`.
 
@@ -130,44 +131,12 @@ ${table(
 )}
 `;
 
-const asyncApi = () =>
-  `${JSON.stringify(
-    {
-      asyncapi: '3.0.0',
-      info: {
-        title: 'Tocsin',
-        version: '1.0.0',
-        description: 'The topics of a Tocsin installation. Written by `npm run docs`.',
-      },
-      channels: Object.fromEntries(
-        topicTable(channelIds).map(({ name, about, key, values }) => [
-          name,
-          {
-            address: name,
-            description: `${about} Key: ${key}.`,
-            messages: Object.fromEntries(
-              values.map((value) => [
-                value.replaceAll(/[^a-z-]/g, '-'),
-                {
-                  contentType: 'application/json',
-                  payload: { type: 'object', properties: { type: { const: value }, version: { type: 'integer' } } },
-                },
-              ]),
-            ),
-          },
-        ]),
-      ),
-    },
-    null,
-    2,
-  )}\n`;
-
 const files = {
   'docs/topics.md': topics,
   'docs/rules.md': rules,
   'docs/plug-ins.md': plugIns,
   'docs/metrics.md': metrics,
-  'docs/asyncapi.json': asyncApi,
+  'docs/asyncapi.json': () => asyncApi(topicTable(channelIds), `${root}libs/core/dist/index.d.ts`),
   'docs/bank-records.md': () => withFields(standing('docs/bank-records.md'), core),
   'docs/operating.md': () => withPermissions(operatingWithFaults({ check }), permissions),
 };
