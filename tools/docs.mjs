@@ -1,14 +1,16 @@
 // Writes the parts of docs/ that follow from the code; with --check it only compares, and says what is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { asyncApi } from './async-api.mjs';
+import { withFields } from './bank-records.mjs';
 import { operatingWithFaults } from './fault-results.mjs';
 import { withPermissions } from './permissions.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
 const built = (name) => import(`${root}libs/${name}/dist/index.js`);
-const { counters, defaultPartitions, embeddedPartitions, gauges, histograms, rejectCodes, topicTable } =
-  await built('core');
+const core = await built('core');
+const { counters, defaultPartitions, embeddedPartitions, gauges, histograms, rejectCodes, topicTable } = core;
 const { customerConditions, fraudRules } = await built('rules');
 const { channels } = await built('channels');
 const { formats } = await built('formats');
@@ -28,7 +30,7 @@ const topics = () => `# Topics
 
 ${generated}
 
-All records are JSON with \`type\` and \`version\`, readable with kcat. Partition counts are fixed for the life of a topic; the default is
+All records are JSON with \`type\` and \`version\`, readable with kcat; [asyncapi.json](asyncapi.json) has their fields. Partition counts are fixed for the life of a topic; the default is
 ${defaultPartitions.stage} for what stages read, ${defaultPartitions.delivery} for deliveries and topics for readers outside (embedded: ${embeddedPartitions.stage}).
 Topics are at-least-once for readers outside the engine: take the first of each \`ce_id\` or \`id\`.
 
@@ -99,6 +101,8 @@ ${table(
   Object.values(formats).map(({ id, title }) => [`\`${id}\``, title]),
 )}
 
+[What a bank publishes](bank-records.md) shows records of each, with every field.
+
 A bank's record that cannot be taken goes to \`rejected\` with one of these codes: ${rejectCodes.map((code) => `\`${code}\``).join(', ')}.
 `;
 
@@ -127,44 +131,13 @@ ${table(
 )}
 `;
 
-const asyncApi = () =>
-  `${JSON.stringify(
-    {
-      asyncapi: '3.0.0',
-      info: {
-        title: 'Tocsin',
-        version: '1.0.0',
-        description: 'The topics of a Tocsin installation. Written by `npm run docs`.',
-      },
-      channels: Object.fromEntries(
-        topicTable(channelIds).map(({ name, about, key, values }) => [
-          name,
-          {
-            address: name,
-            description: `${about} Key: ${key}.`,
-            messages: Object.fromEntries(
-              values.map((value) => [
-                value.replaceAll(/[^a-z-]/g, '-'),
-                {
-                  contentType: 'application/json',
-                  payload: { type: 'object', properties: { type: { const: value }, version: { type: 'integer' } } },
-                },
-              ]),
-            ),
-          },
-        ]),
-      ),
-    },
-    null,
-    2,
-  )}\n`;
-
 const files = {
   'docs/topics.md': topics,
   'docs/rules.md': rules,
   'docs/plug-ins.md': plugIns,
   'docs/metrics.md': metrics,
-  'docs/asyncapi.json': asyncApi,
+  'docs/asyncapi.json': () => asyncApi(topicTable(channelIds), `${root}libs/core/dist/index.d.ts`),
+  'docs/bank-records.md': () => withFields(standing('docs/bank-records.md'), core),
   'docs/operating.md': () => withPermissions(operatingWithFaults({ check }), permissions),
 };
 const standing = (file) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { configurationExitCode } from '@tocsin/nest';
 import { addAcceptLog } from './verbs/accept-log.ts';
 import { addActivations } from './verbs/activations.ts';
 import { addApiKey } from './verbs/api-key.ts';
@@ -24,7 +25,9 @@ const program = new Command('tocsin')
   .version(version, '-V, --version', 'print the version')
   .option('-c, --config <file>', 'configuration (default: TOCSIN_CONFIG, or tocsin.yaml here)')
   .showHelpAfterError('Run "tocsin --help" or "tocsin <verb> --help".')
-  .configureHelp({ showGlobalOptions: true });
+  .configureHelp({ showGlobalOptions: true })
+  // 1 says that something is away or wrong: what was mistyped must not look like it. Commands made from here on inherit it.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : configurationExitCode));
 
 addRun(program);
 addTopics(program);

@@ -155,7 +155,7 @@ const delivery = (channel: ChannelId, lane: Lane): Topic => ({
   size: 'delivery',
   cleanup: 'delete',
   retention: week,
-  about: `Messages to send by ${channel}, ${lane} lane; read by deliver.`,
+  about: `Messages to send by ${channel}, ${lane} lane, and activated policies; read by deliver.`,
 });
 
 export const topicTable = (channels: readonly ChannelId[]): readonly Topic[] => [

@@ -4,6 +4,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import { LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 
 /** One thing that is wrong with a configuration: where (`sources[0].topic`) and what, as a sentence. */
 export interface ConfigurationProblem {
@@ -57,6 +58,10 @@ function withSecrets(
   for (const [key, item] of Object.entries(value)) {
     if (key.endsWith('File') && typeof item === 'string') {
       const name = key.slice(0, -'File'.length);
+      if (Object.hasOwn(value, name)) {
+        problems.push({ path: join(path, key), problem: `stands beside ${name}: leave one of them out` });
+        continue;
+      }
       const file = withSecrets(item, join(path, key), environment, problems) as string;
       try {
         result[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
@@ -127,7 +132,7 @@ export function readConfiguration<T extends object>(
     );
   }
   const problems: ConfigurationProblem[] = [];
-  const plain = withSecrets(document.toJS() ?? {}, '', environment, problems);
+  const plain = withSecrets(valueOf(document) ?? {}, '', environment, problems);
   const { value, problems: found } = checked(type, plain);
   // A secret that could not be had is one problem, not also a text that is too short.
   const without = new Set(problems.map(({ path }) => path));
@@ -138,6 +143,15 @@ export function readConfiguration<T extends object>(
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return value;
+}
+
+/** Aliases are only looked up now. */
+function valueOf(document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigurationError([{ path: '(file)', problem: (error as Error).message }]);
+  }
 }
 
 function further<T>(value: T, also: (value: T) => readonly ConfigurationProblem[], valid: boolean) {

@@ -26,8 +26,9 @@ export interface Permissions {
 
 /**
  * Whom Kafka and Redis must tell apart: the services; an operator who makes topics and looks (`tocsin topics`, `doctor`,
- * `status`, `rules show`, `policy show`, `rejected list` and `show`, `deadletters`, `ledger verify`); and whoever changes
- * what the services go by (`tocsin retry`, `accept-log`, `recover`, `rules activate`, `policy activate`).
+ * `status`, `rules show`, `policy show`, `rejected list` and `show`, `deadletters list` and `show`, `ledger verify`); and
+ * whoever changes what the services go by (`tocsin retry`, `accept-log`, `recover`, `rules activate`, `policy activate`,
+ * `deadletters redrive`).
  */
 export const actors = [...serviceNames, 'operator', 'recoverer'] as const;
 export type Actor = (typeof actors)[number];
@@ -140,7 +141,7 @@ const needsOf = (actor: Actor, place: Place): Needs => {
       };
     case 'recoverer':
       return {
-        reads: [...inputsOf(place), customers, ledger, audit],
+        reads: [...inputsOf(place), customers, ledger, audit, deadLetters],
         // What was decided is written down first; what was activated is appended to the stages that it concerns.
         writes: [audit, accountEvents, customerEvents, ...deliveries],
         groups: groupsOfStages,

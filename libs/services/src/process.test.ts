@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -66,6 +66,26 @@ describe('a service as a process', () => {
       '  surprise: is not a known setting',
       '  tenants: must name at least one tenant',
     ]);
+  });
+
+  it('takes its configuration as the command does, and refuses what it does not know rather than start with another one', () => {
+    const folder = inFolder();
+    const file = join(folder, 'wrong.yaml');
+    writeFileSync(file, 'secret: short\n');
+    const said = (...args: readonly string[]) => {
+      const { status, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
+      return { status, first: stderr.split('\n')[0] };
+    };
+    const read = { status: 2, first: `${file}: The configuration has 2 problems.` };
+    expect(said('--config', file)).toEqual(read);
+    expect(said(`--config=${file}`)).toEqual(read);
+    expect(said('-c', file)).toEqual(read);
+    writeFileSync(join(folder, 'tocsin.yaml'), 'secret: short\n');
+    for (const args of [['--confg', file], [file], ['--config'], ['--config', '--help']]) {
+      const { status, first } = said(...args);
+      expect({ args, status, started: first?.includes('problems') }).toEqual({ args, status: 2, started: false });
+    }
+    expect(said('--help').status).toBe(0);
   });
 
   it('ends with code 2 where there is no configuration, or its port is taken, and says what to do', async () => {

@@ -184,10 +184,65 @@ describe('the settings', () => {
       `${base}deliver: { channels: [sms] }`,
       ['deliver.channels[0]: must be one of the channels'],
     ],
+    [
+      'parts of which every line is commented out',
+      `${base}storage: kafka\nkafka:\nredis:\nhttp:\nsources: [{ name: cards, topic: t, tenant: mybank, startAt: latest, kafka: }]`,
+      [
+        'kafka: must be a set of keys',
+        'redis: must be a set of keys',
+        'http: must be a set of keys',
+        'sources[0].kafka: must be a set of keys',
+      ],
+    ],
+    [
+      'TLS that is empty: in the clear, or with the system’s certificates?',
+      `${base}kafka: { brokers: ['k:1'], ssl: }\nredis: { tls: }`,
+      ['kafka.ssl: must be a set of keys', 'redis.tls: must be a set of keys'],
+    ],
+    [
+      'a secret in two places',
+      `${base}secretFile: /nowhere`,
+      ['secretFile: stands beside secret: leave one of them out'],
+    ],
+    [
+      'an alias of nothing',
+      `${base}folder: *x`,
+      ['(file): Unresolved alias (the anchor must be set before the alias): x'],
+    ],
+    [
+      'a source that would read what it writes',
+      `${base}sources: [{ name: again, topic: rejected, tenant: mybank, startAt: latest }, { name: out, topic: deliveries.sms.urgent, tenant: mybank, startAt: latest }]`,
+      [
+        'sources[0].topic: is a topic of ours, and no topic of the bank’s',
+        'sources[1].topic: is a topic of ours, and no topic of the bank’s',
+      ],
+    ],
+    [
+      'a topic that Kafka cannot have',
+      `${base}sources: [{ name: cards, topic: 'bank cards', tenant: mybank, startAt: latest }]`,
+      ['sources[0].topic: must be 1 to 249 letters, digits, . _ -'],
+    ],
+    [
+      'a language without texts',
+      base.replace('My Bank }', 'My Bank, language: bulgarian }'),
+      ['tenants.mybank.language: must be en, bg or de, also with a region, such as en-GB'],
+    ],
+    [
+      'one key for two banks',
+      `${base.replace('} }', '}, other: { bankName: Other } }')}gateway: { apiKeys: [{ id: a, tenant: mybank, sha256: ${'ab'.repeat(32)}, scopes: [] }, { id: b, tenant: other, sha256: ${'AB'.repeat(32)}, scopes: [] }] }`,
+      ['gateway.apiKeys[1].sha256: is that of gateway.apiKeys[0]: a key belongs to one caller'],
+    ],
     ['a list', '- a', ['(file): must be a set of keys']],
   ])('name what is wrong, and where: %s', (_what, text, problems) => {
     expect([...problemsOf(text)].sort()).toEqual([...problems].sort());
   });
+
+  it('take a topic of our name from another cluster', () =>
+    expect(
+      problemsOf(
+        `${base}sources: [{ name: cards, topic: rejected, tenant: mybank, startAt: latest, kafka: { brokers: ['k:1'] } }]`,
+      ),
+    ).toEqual([]));
 
   it('name everything at once, whatever else is wrong', () => {
     const text = `

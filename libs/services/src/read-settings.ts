@@ -1,17 +1,23 @@
-import { isTenantId, parseOccurredAt } from '@tocsin/core';
+import { isTenantId, languages, parseOccurredAt, topicTable } from '@tocsin/core';
 import { formatOf, formats } from '@tocsin/formats';
 import { checked, readConfiguration } from '@tocsin/nest';
 import type { ConfigurationProblem } from '@tocsin/nest';
 import { configuredChannels } from './channel-table.ts';
+import { channelIds } from './platform/platform.ts';
 import { Settings, TenantSettings } from './settings.ts';
 
 type Found = (path: string, problem: string) => void;
+
+// Reading what it writes, a source would feed itself for ever.
+const ours: ReadonlySet<string> = new Set(topicTable(channelIds).map(({ name }) => name));
 
 /** With its zone: a time without one would be another on each machine. */
 function isTime(text: string): boolean {
   const time = parseOccurredAt(text);
   return time !== 'TIME_INVALID' && time.precision === 'instant' && !Number.isNaN(Date.parse(text));
 }
+
+const orOf = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 function ofTenants(settings: Settings, found: Found): readonly ConfigurationProblem[] {
   const ids = Object.keys(settings.tenants);
@@ -21,6 +27,9 @@ function ofTenants(settings: Settings, found: Found): readonly ConfigurationProb
     if (!isTenantId(id)) found(path, 'must be 1 to 32 of a-z, 0-9 and hyphen');
     const { value, problems } = checked(TenantSettings, settings.tenants[id], path);
     settings.tenants[id] = value;
+    const { language } = value;
+    if (typeof language === 'string' && !languages.some(({ tag }) => tag === language.split('-')[0]!.toLowerCase()))
+      found(`${path}.language`, `must be ${orOf(languages.map(({ tag }) => tag))}, also with a region, such as en-GB`);
     return problems;
   });
 }
@@ -31,6 +40,8 @@ function ofSources({ sources, tenants }: Settings, found: Found): readonly Confi
     const path = `sources[${index}]`;
     if (names.has(source.name)) found(`${path}.name`, `"${source.name}" stands twice`);
     names.add(source.name);
+    if (source.kafka === undefined && ours.has(source.topic))
+      found(`${path}.topic`, 'is a topic of ours, and no topic of the bank’s');
     if (source.tenant === undefined && !source.tenantHeader)
       found(`${path}.tenant`, 'is needed, or tenantHeader: true');
     if (source.tenant !== undefined && !Object.hasOwn(tenants, source.tenant)) {
@@ -52,10 +63,15 @@ function ofSources({ sources, tenants }: Settings, found: Found): readonly Confi
 function ofGateway({ gateway, tenants }: Settings, found: Found): void {
   const known = (tenant: string) => Object.hasOwn(tenants, tenant);
   const ids = new Set<string>();
-  for (const [index, { id, tenant }] of gateway.apiKeys.entries()) {
+  const hashes = new Map<string, string>();
+  for (const [index, { id, tenant, sha256 }] of gateway.apiKeys.entries()) {
     const path = `gateway.apiKeys[${index}]`;
     if (ids.has(id)) found(`${path}.id`, `"${id}" stands twice`);
     ids.add(id);
+    const hash = sha256.toLowerCase();
+    const other = hashes.get(hash);
+    if (other !== undefined) found(`${path}.sha256`, `is that of ${other}: a key belongs to one caller`);
+    else hashes.set(hash, path);
     if (!known(tenant)) found(`${path}.tenant`, 'must be one of the tenants');
   }
   for (const [index, issuer] of gateway.issuers.entries()) {

@@ -20,6 +20,7 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import type { ValidationArguments } from 'class-validator';
@@ -31,6 +32,18 @@ import { scopes } from './gateway/scopes.ts';
  */
 
 const url = { require_tld: false, require_protocol: true };
+
+/**
+ * A set of keys, which may be left out. Not empty, as `ssl:` is with every line below it commented out: whether that means
+ * in the clear or with the system's certificates is not ours to guess.
+ */
+const Part =
+  (type: () => new () => object): PropertyDecorator =>
+  (target, key) => {
+    ValidateIf((_, value) => value !== undefined)(target, key);
+    ValidateNested({ message: 'must be a set of keys' })(target, key);
+    Type(type)(target, key);
+  };
 
 /** SASL for Kafka. */
 export class SaslSettings {
@@ -62,8 +75,8 @@ export class KafkaSettings {
   @Matches(/^[^\s:]+:\d+$/, hostAndPort)
   brokers!: string[];
   @IsString() clientId: string = 'tocsin';
-  @IsOptional() @ValidateNested() @Type(() => TlsSettings) ssl?: TlsSettings;
-  @IsOptional() @ValidateNested() @Type(() => SaslSettings) sasl?: SaslSettings;
+  @Part(() => TlsSettings) ssl?: TlsSettings;
+  @Part(() => SaslSettings) sasl?: SaslSettings;
   /** Replicas of topics that `tocsin topics create` makes. Production: 3. */
   @IsInt() @Min(1) @Max(9) replicationFactor: number = 1;
   /** Production: 2. */
@@ -96,13 +109,13 @@ export class RedisClusterSettings {
 export class RedisSettings {
   @IsString() host: string = '127.0.0.1';
   @IsInt() @Min(1) @Max(65_535) port: number = 6_379;
-  @IsOptional() @ValidateNested() @Type(() => SentinelSettings) sentinel?: SentinelSettings;
-  @IsOptional() @ValidateNested() @Type(() => RedisClusterSettings) cluster?: RedisClusterSettings;
+  @Part(() => SentinelSettings) sentinel?: SentinelSettings;
+  @Part(() => RedisClusterSettings) cluster?: RedisClusterSettings;
   /** An ACL user; without one, the default user. */
   @IsOptional() @IsString() username?: string;
   @IsOptional() @IsString() password?: string;
   @IsInt() @Min(0) db: number = 0;
-  @IsOptional() @ValidateNested() @Type(() => TlsSettings) tls?: TlsSettings;
+  @Part(() => TlsSettings) tls?: TlsSettings;
   /** Replicas that must have a barrier before a revocation is answered. Production: at least 1. */
   @IsInt() @Min(0) @Max(5) barrierReplicas: number = 0;
   /** Demands at start what a bank needs: `min-replicas-to-write` and an append-only file. */
@@ -120,7 +133,7 @@ export class SourceSettings {
   /** Required; names the stage `ingest.<name>`, so it must not change. */
   @Matches(/^[a-z][a-z0-9-]{0,31}$/) name!: string;
   /** Required. */
-  @IsString() @Length(1, 249) topic!: string;
+  @Matches(/^[A-Za-z0-9._-]{1,249}$/, { message: 'must be 1 to 249 letters, digits, . _ -' }) topic!: string;
   @IsString() format: string = 'json';
   @IsObject() options: Record<string, unknown> = {};
   /** Whose records these are. Either this or `tenantHeader`. */
@@ -135,12 +148,13 @@ export class SourceSettings {
   /** Transactions that happened before this time feed history and alert nobody. */
   @IsOptional() @Matches(/^\d{4}-\d\d-\d\dT.+$/) alertsFrom?: string;
   /** Another cluster than the one of the installation. */
-  @IsOptional() @ValidateNested() @Type(() => KafkaSettings) kafka?: KafkaSettings;
+  @Part(() => KafkaSettings) kafka?: KafkaSettings;
 }
 
 export class TenantSettings {
   /** As it stands in texts. */
   @IsString() @Length(1, 12) bankName!: string;
+  /** Of customers whose own is not known. */
   @IsString() language: string = 'en';
   /** IANA zone, for customers whose own is not known. */
   @IsTimeZone({ message: 'must be an IANA zone, such as Europe/Sofia' }) timeZone: string = 'UTC';
@@ -174,7 +188,7 @@ export class GatewaySettings {
   @IsArray() @ValidateNested({ each: true }) @Type(() => ApiKeySettings) apiKeys: ApiKeySettings[] = [];
   @IsArray() @ValidateNested({ each: true }) @Type(() => TokenIssuerSettings) issuers: TokenIssuerSettings[] = [];
   /** Calls per API key or token subject. */
-  @ValidateNested() @Type(() => RateSettings) rate: RateSettings = new RateSettings();
+  @Part(() => RateSettings) rate: RateSettings = new RateSettings();
 }
 
 export class HttpSettings {
@@ -209,7 +223,7 @@ const secretMust = (what: string) => ({
 export const storages = ['embedded', 'kafka'] as const;
 
 export class Settings {
-  /** Prefix of state keys and consumer groups: two installations can share a cluster. */
+  /** Prefix of state keys and consumer groups: two installations can share a Redis. Topics have none: each needs a Kafka cluster of its own. */
   @Matches(/^[a-z][a-z0-9-]{0,31}$/) installation: string = 'tocsin';
   /** Keys the pseudonyms of addresses and the opaque ids that providers see. Required; must not change. */
   @IsString(secretMust('be a text'))
@@ -219,19 +233,19 @@ export class Settings {
   @IsIn(storages) storage: (typeof storages)[number] = 'embedded';
   /** Folder of the embedded storage. */
   @IsString() folder: string = 'data';
-  @IsOptional() @ValidateNested() @Type(() => KafkaSettings) kafka?: KafkaSettings;
-  @IsOptional() @ValidateNested() @Type(() => RedisSettings) redis?: RedisSettings;
+  @Part(() => KafkaSettings) kafka?: KafkaSettings;
+  @Part(() => RedisSettings) redis?: RedisSettings;
   /** Fixed for the life of the topics. */
-  @IsOptional() @ValidateNested() @Type(() => PartitionSettings) partitions?: PartitionSettings;
+  @Part(() => PartitionSettings) partitions?: PartitionSettings;
   @IsArray() @ValidateNested({ each: true }) @Type(() => SourceSettings) sources: SourceSettings[] = [];
   /** By tenant id. */
   @IsObject() tenants: Record<string, TenantSettings> = {};
   /** By channel id: `tenant`, `perSecond` (calls of the provider; default: the channel's) and the channel's own options. */
   @IsObject() channels: Record<string, Record<string, unknown>> = {};
-  @ValidateNested() @Type(() => GatewaySettings) gateway: GatewaySettings = new GatewaySettings();
-  @ValidateNested() @Type(() => DeliverSettings) deliver: DeliverSettings = new DeliverSettings();
-  @ValidateNested() @Type(() => HttpSettings) http: HttpSettings = new HttpSettings();
-  @ValidateNested() @Type(() => EngineSettings) engine: EngineSettings = new EngineSettings();
+  @Part(() => GatewaySettings) gateway: GatewaySettings = new GatewaySettings();
+  @Part(() => DeliverSettings) deliver: DeliverSettings = new DeliverSettings();
+  @Part(() => HttpSettings) http: HttpSettings = new HttpSettings();
+  @Part(() => EngineSettings) engine: EngineSettings = new EngineSettings();
   @IsIn(logLevels) logLevel: LogLevel = 'info';
   @IsOptional() @IsString() @MaxLength(200) note?: string;
 }

@@ -10,6 +10,7 @@ import { CannotStart } from './cannot-start.ts';
 import type { GatewayExtras } from './gateway/gateway-service.ts';
 import { closeHttp, httpApp } from './http/http-app.ts';
 import { assertFree, cannotListen } from './http/port.ts';
+import { causesOf } from './platform/causes-of.ts';
 import { openPlatform } from './platform/platform.ts';
 import type { Platform } from './platform/platform.ts';
 import { defaultPorts } from './service.ts';
@@ -107,13 +108,22 @@ async function startOn(platform: Platform, options: StartOptions, host: string, 
   if (services.includes('gateway')) (await import('./http/api-document.ts')).serveApiDocument(app);
   await options.prepare?.(app);
 
+  const waitingFor = new Map<object, string>();
   const transport = new LogTransport({
     log: platform.log,
     feeds: made.flatMap(({ feeds }) => [...feeds]),
     failed: (feed, error) => {
+      const { topic } = feed.options;
       const reason = error instanceof Error ? error.message : String(error);
-      metrics.count('subscribe_failures', { topic: feed.options.topic });
-      logger.warn('a stage cannot subscribe yet; trying again', { topic: feed.options.topic, reason });
+      metrics.count('subscribe_failures', { topic });
+      // It is tried again every second: said once, and again where it fails for another reason.
+      if (waitingFor.get(feed) !== reason) {
+        // Which broker was asked: for this log only, since whoever reaches the gateway can ask it for its health.
+        const causes = causesOf(error);
+        const more = causes.length === 0 ? {} : { causes };
+        logger.warn('a stage cannot subscribe yet; trying again', { topic, reason, ...more });
+      }
+      waitingFor.set(feed, reason);
       if (error instanceof EngineError && error.code === 'PARTITIONS_DIFFER')
         options.refused?.(new CannotStart(reason, { cause: error }));
     },

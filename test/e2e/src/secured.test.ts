@@ -364,6 +364,8 @@ describe('five services, none of which may do more than it must', () => {
     expect(await tocsin('operator', 'deadletters', 'list')).toContain('directory');
     expect(await tocsin('operator', 'ledger', 'verify')).toContain('whole');
     await tocsin('operator', 'status');
+    const redriven = await tocsin('recoverer', 'deadletters', 'redrive', '--stage', 'directory');
+    expect(redriven).toContain('was left: the address may have been tied to somebody else');
   }, 240_000);
 
   it('whoever may activates a rule set and a policy', async () => {

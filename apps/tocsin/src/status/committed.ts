@@ -1,5 +1,6 @@
 import type { Log, StateStore } from '@tocsin/core';
 import type { Platform } from '@tocsin/services';
+import type { WordsOfTrouble } from '../verbs/words-of-trouble.ts';
 
 /** Null: it answers. Else why not. */
 export type Away = string | null;
@@ -17,14 +18,14 @@ export interface Committed {
 
 const patienceMs = 5_000;
 
-const answer = async (ping: Promise<unknown>): Promise<Away> => {
+const answer = async (ping: Promise<unknown>, words: WordsOfTrouble): Promise<Away> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve(`no answer within ${patienceMs} ms`), patienceMs);
   });
   const said = ping.then(
     () => null,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    (error: unknown) => words.of(error),
   );
   try {
     return await Promise.race([said, late]);
@@ -33,8 +34,11 @@ const answer = async (ping: Promise<unknown>): Promise<Away> => {
   }
 };
 
-export async function askPlatform({ log, state }: Platform): Promise<{ readonly log: Away; readonly state: Away }> {
-  const [logAway, stateAway] = await Promise.all([answer(log.ping()), answer(state.ping())]);
+export async function askPlatform(
+  { log, state }: Platform,
+  words: WordsOfTrouble,
+): Promise<{ readonly log: Away; readonly state: Away }> {
+  const [logAway, stateAway] = await Promise.all([answer(log.ping(), words), answer(state.ping(), words)]);
   return { log: logAway, state: stateAway };
 }
 

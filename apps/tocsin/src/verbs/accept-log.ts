@@ -64,9 +64,7 @@ function told(done: readonly Acceptance[], dryRun: boolean): readonly string[] {
         `(was at ${position?.offset}, generation ${position?.generation}).`
       );
     });
-  return lines.length > 0
-    ? lines
-    : [
-        'The log is the one that was read: there is nothing to accept. A partition that stood still is asked to try again.',
-      ];
+  if (lines.length > 0) return lines;
+  const asked = dryRun ? '' : ' A partition that stood still is asked to try again.';
+  return [`The log is the one that was read: there is nothing to accept.${asked}`];
 }

@@ -19,13 +19,11 @@ export function addDoctor(program: Command): void {
     .action(({ json = false }: { json?: boolean }) =>
       withPlatform(
         program,
-        async (platform, settings) => {
+        async (platform, settings, words) => {
           const { log, state } = platform;
           const findings: Finding[] = [];
           const look = async (what: string, check: () => Promise<string | null>): Promise<boolean> => {
-            const problem = await check().catch((error: unknown) =>
-              error instanceof Error ? error.message : String(error),
-            );
+            const problem = await check().catch((error: unknown) => words.of(error));
             findings.push({ what, ok: problem === null, detail: problem ?? 'well' });
             return problem === null;
           };

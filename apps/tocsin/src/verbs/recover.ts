@@ -63,10 +63,11 @@ async function nothingLost(platform: Platform, plan: RecoveryPlan, dryRun: boole
     0,
   );
   if (!dryRun) for (const { stage, partition } of plan.partitions) await retries.ask(stage, partition);
-  print(json, { done: true, lost: [], behind, wrong }, [
+  const asked = dryRun ? '' : '; partitions that stood still are asked to try again';
+  print(json, { done: !dryRun, lost: [], behind, wrong }, [
     'The store knows where every partition is: nothing is lost, and nothing need be done. What the services wrote since ' +
       'the snapshot was taken they write again, and every reader drops what it has had.',
-    `${behind} records are to be read; partitions that stood still are asked to try again.`,
+    `${behind} records are to be read${asked}.`,
     ...wrong.map(
       ({ stage, partition, verdict }) =>
         `${stage}/${partition}  ${verdict}: the snapshot is older than what its log still has; see "tocsin accept-log --help".`,

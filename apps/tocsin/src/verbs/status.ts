@@ -8,6 +8,7 @@ import type { Instance } from '../status/instances.ts';
 import { isWell, statusOf } from '../status/status.ts';
 import { tableOf } from '../status/table.ts';
 import { UsageError, print, urlOf, withPlatform } from './with-platform.ts';
+import { WordsOfTrouble } from './words-of-trouble.ts';
 
 /** `tocsin status`: how far each stage is and what is away, from log and store and from the services that run. */
 export function addStatus(program: Command): void {
@@ -21,14 +22,14 @@ export function addStatus(program: Command): void {
     .action(({ from, json = false }: { from?: string; json?: boolean }) =>
       withPlatform(
         program,
-        async (platform, settings) => {
-          const [instances, away] = await Promise.all([instancesOf(settings, from), askPlatform(platform)]);
-          await tell(json, settings, instances, { ...away, platform });
+        async (platform, settings, words) => {
+          const [instances, away] = await Promise.all([instancesOf(settings, from), askPlatform(platform, words)]);
+          await tell(json, settings, instances, { ...away, platform, words });
         },
         // One process holds the embedded storage, and knows.
         async (settings) => {
           const instances = await instancesOf(settings, from ?? urlOf(settings));
-          await tell(json, settings, instances, { log: null, state: null });
+          await tell(json, settings, instances, { log: null, state: null, words: new WordsOfTrouble(settings) });
         },
       ),
     );
@@ -42,11 +43,18 @@ async function instancesOf(settings: Settings, from: string | undefined): Promis
   return askAll(urls);
 }
 
+interface Known {
+  readonly log: Away;
+  readonly state: Away;
+  readonly platform?: Platform;
+  readonly words: WordsOfTrouble;
+}
+
 async function tell(
   json: boolean,
   settings: Settings,
   instances: readonly Instance[],
-  { log, state, platform }: { readonly log: Away; readonly state: Away; readonly platform?: Platform },
+  { log, state, platform, words }: Known,
 ): Promise<void> {
   const at = Date.now();
   const both = platform !== undefined && log === null && state === null ? platform : undefined;
@@ -60,7 +68,7 @@ async function tell(
         return { ...named, committed, problem: committed === null ? `there is no topic ${topic}` : null };
       } catch (error) {
         // The bank's own cluster may be away while ours is not: then nothing is known of that stage.
-        return { ...named, committed: null, problem: error instanceof Error ? error.message : String(error) };
+        return { ...named, committed: null, problem: words.of(error) };
       }
     }),
   );

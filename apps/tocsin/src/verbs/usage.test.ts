@@ -6,6 +6,7 @@ import { addDeadLetters } from './dead-letters.ts';
 import { embeddedInstallation } from './embedded-installation.testing.ts';
 import type { EmbeddedInstallation } from './embedded-installation.testing.ts';
 import { addLedger } from './ledger.ts';
+import { addRecover } from './recover.ts';
 import { addRejected } from './rejected.ts';
 import { addRetry } from './retry.ts';
 import { UsageError } from './with-platform.ts';
@@ -39,6 +40,17 @@ describe('a command that asks for what is not there', () => {
       expect(await mistake(ask('one'))).toContain('numbers');
       expect(await ask('0,1')).not.toBe('');
     }
+  });
+
+  it('is not told that partitions were asked to try again where it only asked what would be done', async () => {
+    const accept = (...more: readonly string[]) =>
+      installation.run(addAcceptLog, 'accept-log', '--stage', 'ingest.payments', ...more);
+    expect(await accept()).toContain('is asked to try again');
+    expect(await accept('--dry-run')).toBe('The log is the one that was read: there is nothing to accept.\n');
+    expect(await installation.run(addRecover, 'recover')).toContain('are asked to try again');
+    expect(await installation.run(addRecover, 'recover', '--dry-run')).not.toContain('are asked to try again');
+    const asked = await installation.run(addRecover, 'recover', '--dry-run', '--json');
+    expect(JSON.parse(asked)).toMatchObject({ done: false, lost: [], wrong: [] });
   });
 
   it('is told what a limit is', async () => {

@@ -4,6 +4,7 @@ import { ConfigurationError, configurationExitCode, describeProblems, openLogger
 import { FolderTaken } from '@tocsin/embedded';
 import { CannotStart, openPlatform, readSettings } from '@tocsin/services';
 import type { Platform, Settings } from '@tocsin/services';
+import { WordsOfTrouble } from './words-of-trouble.ts';
 
 /** A mistake of the person at the terminal, with what to do about it. */
 export class UsageError extends Error {}
@@ -39,23 +40,29 @@ export function settingsOf(program: Command): Settings {
   }
 }
 
+/** Something that a command needs failed; said in words that help whoever ran it. */
+class Failed extends Error {}
+
 /** Opens log and state, does something, closes them again. Embedded storage belongs to one process: `whenTaken` asks that one. */
 export async function withPlatform<T>(
   program: Command,
-  act: (platform: Platform, settings: Settings) => Promise<T>,
+  act: (platform: Platform, settings: Settings, words: WordsOfTrouble) => Promise<T>,
   whenTaken?: (settings: Settings) => Promise<T>,
 ): Promise<T> {
   const settings = settingsOf(program);
+  const words = new WordsOfTrouble(settings);
   let platform: Platform;
   try {
-    platform = await openPlatform(settings, openLogger('tocsin', 'error'));
+    platform = await openPlatform(settings, words.hearing(openLogger('tocsin', 'error')));
   } catch (error) {
     if (error instanceof CannotStart && error.cause instanceof FolderTaken && whenTaken !== undefined)
       return whenTaken(settings);
     throw error;
   }
   try {
-    return await act(platform, settings);
+    return await act(platform, settings, words);
+  } catch (error) {
+    throw error instanceof UsageError ? error : new Failed(words.of(error), { cause: error });
   } finally {
     await platform.close();
   }
