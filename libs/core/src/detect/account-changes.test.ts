@@ -123,6 +123,15 @@ describe('conditions', () => {
     expect(world.findings[1]!.conditions[0]!.evidence).toEqual({ before: 3 });
   });
 
+  it('of a holder stand, however many who are none have chosen since', () => {
+    const world = new DetectWorld()
+      .change(holders('ana'))
+      .change(wants('ana', { large: { on: true, amount: { minor: 1, currency: 'EUR' } } }));
+    for (let i = 0; i < 40; i++) world.change(wants(`former-${i}`, { large: { on: true } }));
+    expect(world.pay('t-1').told).toEqual(['t-1 ana: large']);
+    expect(accountIn(world).conditions).toHaveLength(32);
+  });
+
   it('of a late retry do not undo a newer choice', () => {
     const world = new DetectWorld()
       // What is accepted later than the log has it counts as accepted then.

@@ -104,8 +104,15 @@ function changeConditions(account: AccountState, record: ConditionsRecord): 'app
     memory: remembered.length > 0 ? Object.fromEntries(remembered) : undefined,
   };
   const others = (account.conditions ?? []).filter((one) => one !== known);
-  account.conditions = [...others, now].slice(-maxChoosers);
+  account.conditions = [...others, now];
+  if (account.conditions.length > maxChoosers) account.conditions = withoutOne(account.conditions, holdersOf(account));
   return 'applied';
+}
+
+/** Whoever holds the account no longer goes first, then who chose longest ago. */
+function withoutOne(conditions: readonly HolderConditions[], holders: readonly string[]): readonly HolderConditions[] {
+  const former = conditions.findIndex(({ customerId }) => !holders.includes(customerId));
+  return conditions.toSpliced(Math.max(0, former), 1);
 }
 
 /** Remembers what was said of a transaction. "It was me" keeps what fired then silent for a while, "not me" ends that. */

@@ -1,4 +1,4 @@
-/** A transaction as the simulated bank publishes it: the canonical JSON of docs/adding-a-format.md. */
+/** A transaction as the simulated bank publishes it: the JSON that the format `json` takes. */
 export interface BankTransaction {
   readonly id: string;
   readonly lifecycleId?: string;
