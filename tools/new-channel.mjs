@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { isName, isTaken } from './free-name.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const usage = `Usage: npm run new:channel -- <id>
@@ -29,24 +30,7 @@ if (existsSync(folder)) fail(`libs/channels/src/${id} exists already.`);
 /** kebab-case to camelCase and PascalCase. */
 const name = id.replace(/-([a-z0-9])/g, (_all, letter) => letter.toUpperCase());
 const Name = name[0].toUpperCase() + name.slice(1);
-const keywords = [
-  'break',
-  'case',
-  'class',
-  'const',
-  'default',
-  'delete',
-  'export',
-  'import',
-  'new',
-  'package',
-  'public',
-  'switch',
-  'this',
-  'void',
-  'with',
-];
-if (keywords.includes(name) || name === 'channels') fail(`"${id}" cannot be a name in the code.`);
+if (!isName(name)) fail(`"${id}" cannot be a name in the code.`);
 const words = id.replaceAll('-', ' ');
 const title = words[0].toUpperCase() + words.slice(1);
 
@@ -208,6 +192,9 @@ const after = `${before.slice(0, endOfImport)}\n${importLine}${before.slice(endO
   list,
   `$1$2, ${name}];`,
 );
+
+if (isTaken(name, [code, test, after]) || isTaken(Name, [code, test, after]))
+  fail(`"${id}" cannot be: the code knows ${name} as something else. Take more words.`);
 
 const style = await resolveConfig(table);
 const pretty = (text) => format(text, { ...style, parser: 'typescript' });

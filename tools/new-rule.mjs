@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { isName, isTaken } from './free-name.mjs';
 
 const usage = `Usage: npm run new:rule -- <id> [--family <family>] [--audience customer|staff]
 
@@ -40,15 +41,6 @@ function knownFamilies() {
 }
 
 const camel = (id) => id.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
-
-function isName(name) {
-  try {
-    new Function(`'use strict'; const ${name} = 0;`);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const { values, positionals } = readArguments();
 if (values.help) {
@@ -156,6 +148,8 @@ function enlist() {
         .map((entry) => `  ${entry},\n`)
         .join('')}${tail}`,
   );
+  if (isTaken(name, [code, test, longer]))
+    fail(`"${id}" cannot be: the code knows ${name} as something else. Take more words.`);
   writeFileSync(path, longer);
 }
 

@@ -123,11 +123,13 @@ export function readConfiguration<T extends object>(
 ): T {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
+  // A tag that is not known is but a warning, and the value would be another one than was meant.
+  const unreadable = [...document.errors, ...document.warnings];
+  if (unreadable.length > 0) {
     throw new ConfigurationError(
-      document.errors.map((error) => {
-        const { line, col } = lines.linePos(error.pos[0]);
-        return { path: `line ${line}, column ${col}`, problem: error.message };
+      unreadable.map(({ pos, message }) => {
+        const { line, col } = lines.linePos(pos[0]);
+        return { path: `line ${line}, column ${col}`, problem: withoutContent(message) };
       }),
     );
   }
@@ -145,12 +147,15 @@ export function readConfiguration<T extends object>(
   return value;
 }
 
+/** What YAML says, without what it quotes of the file: to whoever forgot the quotes, that is a password. */
+const withoutContent = (message: string): string => message.replace(/(: |\\)[^]*$/, '');
+
 /** Aliases are only looked up now. */
 function valueOf(document: Document): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    throw new ConfigurationError([{ path: '(file)', problem: (error as Error).message }]);
+    throw new ConfigurationError([{ path: '(file)', problem: withoutContent((error as Error).message) }]);
   }
 }
 

@@ -84,6 +84,8 @@ describe('docs/adding-a-rule.md', () => {
         '"Many Merchants" is no id: lower case words joined by hyphens, such as many-merchants.',
       );
       expect(refusal(folder, 'default')).toMatch('is no id');
+      for (const taken of ['count', 'fired', 'given', 'fraud-rules', 'customer-conditions'])
+        expect(refusal(folder, taken)).toMatch(`"${taken}" cannot be: the code knows `);
       expect(refusal(folder, 'velocity-count')).toBe('There is a rule velocity-count already.');
       expect(refusal(folder, 'deposit')).toBe('There is a rule deposit already.');
       expect(refusal(folder, 'a-rule', '--family', 'haste')).toMatch('There is no family "haste"; there are velocity,');

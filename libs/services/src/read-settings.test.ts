@@ -207,7 +207,7 @@ describe('the settings', () => {
     [
       'an alias of nothing',
       `${base}folder: *x`,
-      ['(file): Unresolved alias (the anchor must be set before the alias): x'],
+      ['(file): Unresolved alias (the anchor must be set before the alias)'],
     ],
     [
       'a source that would read what it writes',
@@ -270,6 +270,22 @@ secretFile: /nowhere
   it('never show a value', () => {
     const text = `${base}gateway: { apiKeys: [{ id: a, tenant: mybank, sha256: hunter2, scopes: [] }] }`;
     expect(problemsOf(text).join()).not.toContain('hunter2');
+  });
+
+  // To whoever forgot the quotes, a password is YAML.
+  it.each([
+    '*hunter2',
+    '|hunter2',
+    '>hunter2',
+    '!hunter2 x',
+    '!hunter2!x y',
+    '}hunter2',
+    '"\\uhunter2"',
+    '"a" hunter2',
+  ])('never show what YAML cannot read: %s', (value) => {
+    const problems = problemsOf(`${base}redis: { }\nkafka:\n  brokers: ['k:1']\n  clientId: ${value}\n`);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join()).not.toContain('hunt');
   });
 });
 
