@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from '@jest/globals';
 
@@ -33,4 +35,18 @@ it.each([
     ...words.split(' ').filter((word) => word !== ''),
   ];
   expect(spawnSync(process.execPath, line).status).toBe(code);
+});
+
+it('says what is wrong with an address for the demonstration', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-main-'));
+  try {
+    const words = ['run', '--demo', '--folder', folder, '--host', '999.1.1.1'];
+    const { status, stderr } = spawnSync(process.execPath, [`${root}apps/tocsin/dist/main.js`, ...words], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain('channels.sms.twilio.statusCallbackUrl');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -5,6 +5,7 @@ export * from './settings.ts';
 export { CannotStart } from './cannot-start.ts';
 export { start } from './start.ts';
 export type { Running, StartOptions } from './start.ts';
+export { urlAt } from './http/port.ts';
 export { causesOf } from './platform/causes-of.ts';
 export * from './platform/digests.ts';
 export * from './platform/platform.ts';

@@ -9,7 +9,7 @@ import type { Logger } from '@tocsin/nest';
 import { CannotStart } from './cannot-start.ts';
 import type { GatewayExtras } from './gateway/gateway-service.ts';
 import { closeHttp, httpApp } from './http/http-app.ts';
-import { assertFree, cannotListen } from './http/port.ts';
+import { assertFree, cannotListen, urlAt } from './http/port.ts';
 import { causesOf } from './platform/causes-of.ts';
 import { openPlatform } from './platform/platform.ts';
 import type { Platform } from './platform/platform.ts';
@@ -79,7 +79,7 @@ export async function start(options: StartOptions): Promise<Running> {
 
 async function startOn(platform: Platform, options: StartOptions, host: string, port: number): Promise<Running> {
   const { settings, services, logger } = options;
-  const publicUrl = (settings.gateway.publicUrl ?? `http://${host}:${port}`).replace(/\/+$/, '');
+  const publicUrl = (settings.gateway.publicUrl ?? urlAt(host, port)).replace(/\/+$/, '');
   const metrics = new Metrics();
   metrics.set('build_info', { version, node: process.version }, 1);
   const dependencies = new Dependencies();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hashApiKey } from '@tocsin/services';
+import { hashApiKey, urlAt } from '@tocsin/services';
 
 /** Everything the demonstration needs to know of its simulated world. */
 export interface DemoWorld {
@@ -111,7 +111,7 @@ export function demoConfiguration(options: {
           accountSid: world.smsAccount,
           password: world.smsToken,
           authTokens: [world.smsToken],
-          statusCallbackUrl: `http://${host}:${port}/webhooks/sms`,
+          statusCallbackUrl: `${urlAt(host, port)}/webhooks/sms`,
           from: world.sender,
         },
       },

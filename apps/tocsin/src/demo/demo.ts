@@ -13,6 +13,7 @@ import {
   readSettings,
   serviceNames,
   start,
+  urlAt,
 } from '@tocsin/services';
 import type { Running } from '@tocsin/services';
 import { startFakeGraph, startFakeTwilio } from '@tocsin/simulator';
@@ -50,7 +51,7 @@ export interface Demo {
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const { folder, host, port, say } = options;
   const { world, secret } = demoWorld(folder);
-  const url = `http://${host}:${port}`;
+  const url = urlAt(host, port);
   const hub = new DemoHub();
   const graph = await startFakeGraph({
     pageId: world.pageId,

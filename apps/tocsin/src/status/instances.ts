@@ -1,4 +1,4 @@
-import { defaultPorts } from '@tocsin/services';
+import { defaultPorts, urlAt } from '@tocsin/services';
 import type { Settings } from '@tocsin/services';
 import { readExposition } from './exposition.ts';
 import type { Sample } from './exposition.ts';
@@ -19,7 +19,7 @@ const patienceMs = 3_000;
 export function usualUrls({ http }: Settings): readonly string[] {
   const host = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host;
   const ports = http.port === undefined ? Object.values(defaultPorts) : [http.port];
-  return ports.map((port) => `http://${host}:${port}`);
+  return ports.map((port) => urlAt(host, port));
 }
 
 export const askAll = (urls: readonly string[]): Promise<readonly Instance[]> => Promise.all(urls.map(ask));

@@ -42,6 +42,11 @@ export function addRun(program: Command): void {
     });
 }
 
+const whoReaches = (host: string): string =>
+  ['127.0.0.1', '::1', 'localhost'].includes(host)
+    ? `It listens on ${host} only, so nobody else can reach it.`
+    : `It listens on ${host}: whoever reaches it can use it and answer for Ana, for it asks nobody who they are.`;
+
 async function runDemo(options: RunOptions): Promise<void> {
   const port = Number(options.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError('--port must be 1 to 65535.');
@@ -55,10 +60,8 @@ async function runDemo(options: RunOptions): Promise<void> {
     },
   });
   say('');
-  say(`Tocsin runs: open ${demo.url.replace('0.0.0.0', '127.0.0.1')} in a browser.`);
-  say(
-    `It listens on ${options.host} only${options.host === '127.0.0.1' ? ', so nobody else can reach it' : ''}. Embedded storage: for one machine; not replicated.`,
-  );
+  say(`Tocsin runs: open ${demo.url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1')} in a browser.`);
+  say(`${whoReaches(options.host)} Embedded storage: for one machine; not replicated.`);
   say(
     'Or stay here: a first suspicious payment comes within seconds. Type YES, NO or STOP and Enter to answer for Ana. Ctrl-C ends.',
   );

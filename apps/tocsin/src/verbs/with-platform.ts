@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { ConfigurationError, configurationExitCode, describeProblems, openLogger } from '@tocsin/nest';
 import { FolderTaken } from '@tocsin/embedded';
-import { CannotStart, openPlatform, readSettings } from '@tocsin/services';
+import { CannotStart, openPlatform, readSettings, urlAt } from '@tocsin/services';
 import type { Platform, Settings } from '@tocsin/services';
 import { WordsOfTrouble } from './words-of-trouble.ts';
 
@@ -78,9 +78,14 @@ export function fail(error: unknown): never {
     say(error.message);
     process.exit(configurationExitCode);
   }
+  // Of the configuration that the demonstration makes of its options.
+  if (error instanceof ConfigurationError) {
+    say(describeProblems(error, 'the options'));
+    process.exit(configurationExitCode);
+  }
   say(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }
 
 /** Where the process that holds the storage answers. */
-export const urlOf = ({ http }: Settings): string => `http://${http.host}:${http.port ?? 8080}`;
+export const urlOf = ({ http }: Settings): string => urlAt(http.host, http.port ?? 8080);

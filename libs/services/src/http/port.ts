@@ -2,6 +2,10 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { CannotStart } from '../cannot-start.ts';
 
+/** An address that is listened on, as a URL. */
+export const urlAt = (host: string, port: number): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
 /** Nobody else may listen there. @throws CannotStart that says who does, where that can be seen, and what to do */
 export async function assertFree(host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
