@@ -84,7 +84,7 @@ export interface PartitionBatch {
 
 /**
  * What a reader is told. Calls come one at a time for a partition. A log may hand over batches of several partitions in
- * one call, so that a reader can answer a whole fetch with one append.
+ * one call, so that a reader can answer a whole fetch with one append; each partition stands in it once.
  */
 export interface Subscriber {
   /** These partitions are now this member's. Nothing of them is delivered before `Subscription.seek`. */

@@ -1,4 +1,4 @@
-import type { LogError, SubscribeOptions, Subscriber, Subscription, TopicFacts } from '@tocsin/core';
+import type { LogError, PartitionBatch, SubscribeOptions, Subscriber, Subscription, TopicFacts } from '@tocsin/core';
 import { CommitQueue } from '../commit-queue.ts';
 import { asLogError, logError } from '../log-errors.ts';
 import { defaultSessionMs } from '../kafka-log-options.ts';
@@ -20,6 +20,16 @@ export interface PlatformaticSubscriptionParts extends SubscribeOptions {
   readonly subscriber: Subscriber;
   onClose(): void;
 }
+
+/**
+ * One batch for each partition. Of one that has a new leader there may be two pieces: what the former leader brought last,
+ * and what the new one read on from there, while the reader was busy.
+ */
+const merged = (parts: readonly Part[]): readonly PartitionBatch[] =>
+  Array.from(
+    Map.groupBy(parts, ({ held: { partition } }) => partition),
+    ([partition, pieces]) => ({ partition, records: pieces.flatMap(({ records }) => records) }),
+  );
 
 const delivery = () => ({ begun: Promise.withResolvers<void>(), done: Promise.withResolvers<void>() });
 
@@ -178,7 +188,7 @@ export class PlatformaticSubscription implements Subscription {
   async #deliver(parts: readonly Part[]): Promise<void> {
     const { topic, subscriber, options } = this.#parts;
     try {
-      await subscriber.batch(parts.map(({ held: { partition }, records }) => ({ partition, records })));
+      await subscriber.batch(merged(parts));
     } catch {
       options.reports?.warn('A reader failed on a batch; its partitions stay paused.', {
         topic,

@@ -73,6 +73,18 @@ export const subscribeFaults: Readonly<
         subscriber.batch(batches.map((batch) => ({ ...batch, records: [batch.records[0]!, ...batch.records] }))),
     },
   }),
+  'delivers a partition in two pieces at once': ({ subscriber }) => ({
+    tell: {
+      batch: (batches) =>
+        subscriber.batch(
+          batches.flatMap(({ partition, records }) =>
+            [records.slice(0, 1), records.slice(1)]
+              .filter((piece) => piece.length > 0)
+              .map((piece) => ({ partition, records: piece })),
+          ),
+        ),
+    },
+  }),
   'does not wait for the reader': ({ subscriber }) => ({
     tell: {
       batch: (batches) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freshTopic, until } from './log-harness.ts';
 import type { Leaders, LogCase, LogHarness } from './log-harness.ts';
 import { ranged, reading } from './reading.ts';
@@ -76,6 +77,37 @@ export const logLeaderCases: readonly LogCase[] = [
           await feeder.feed(10);
           await feeder.isRead(reader);
           inOrder(reader, feeder.sent);
+        });
+      }),
+  },
+  {
+    name: 'a partition that moves while the reader is busy is handed over once in each delivery',
+    needs: 'leaders',
+    run: (harness) =>
+      withOwnConnection(harness, async (own, leaders) => {
+        const topic = await leaders.topicLedByOne(partitions.length);
+        const value = 'x'.repeat(10_000);
+        // More than one answer holds: so there is something left that the next leader has to bring.
+        const count = 400;
+        for (let sent = 0; sent < count; sent += 40) {
+          await own.log.append(Array.from({ length: 40 }, () => ({ topic, partition: 3, key: null, value })));
+        }
+        const gate = Promise.withResolvers<void>();
+        const reader = new RecordingReader({ handle: () => gate.promise });
+        await reading(own, topic, reader, async () => {
+          try {
+            await until('the reader is busy', () => reader.records.length > 0, patienceMs);
+            await leaders.move(topic, 3);
+            // As whoever measures lag does: the log hears of the new leader meanwhile.
+            for (let i = 0; i < 3; i++) {
+              await own.log.bounds(topic, 3);
+              await sleep(1_000);
+            }
+          } finally {
+            gate.resolve();
+          }
+          await until('all is read', () => reader.records.length === count, patienceMs);
+          assert.deepEqual(reader.offsets(3), ranged(0, count));
         });
       }),
   },

@@ -92,7 +92,8 @@ export class RecordingReader implements Subscriber {
     for (const { partition, records } of batches) {
       if (!this.owned.has(partition))
         this.violations.push(`Partition ${partition} was delivered without being assigned.`);
-      if (this.#inside.has(partition)) this.violations.push(`Partition ${partition} was delivered during a delivery.`);
+      if (this.#inside.has(partition))
+        this.violations.push(`Partition ${partition} was delivered during a delivery, or twice in one.`);
       if (records.length === 0) this.violations.push(`An empty delivery of partition ${partition}.`);
       this.#inside.add(partition);
       this.records.push(...records);
