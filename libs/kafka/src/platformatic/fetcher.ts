@@ -229,7 +229,7 @@ export class Fetcher {
       if (answer === undefined || !this.#stands(one)) continue;
       if (answer.error !== 0) troubled.push(one);
       else if (answer.divergesAt !== undefined) this.#parts.failed(one.held, logError('BEYOND_END'));
-      else this.#read(one, answer, parts);
+      else this.#readOrFail(one, answer, parts);
     }
     if (parts.length > 0) await this.#handOver(parts, answers);
     if (troubled.length === 0) return true;
@@ -252,6 +252,15 @@ export class Fetcher {
     await done;
     const rest = Math.min(longestRestMs, performance.now() - began);
     if (rest >= 1) await this.#pause(rest);
+  }
+
+  /** What cannot be read is the trouble of its own partition: what the others brought has moved their positions already. */
+  #readOrFail(one: Asked, answer: Fetched, into: Part[]): void {
+    try {
+      this.#read(one, answer, into);
+    } catch (error) {
+      this.#parts.failed(one.held, logError('UNAVAILABLE', error));
+    }
   }
 
   #read({ held, turn, from }: Asked, answer: Fetched, into: Part[]): void {

@@ -64,6 +64,7 @@ function stored(batch: Buffer, base: number, appendedAt?: number): Buffer {
   if (appendedAt !== undefined) {
     copy.writeInt16BE(copy.readInt16BE(21) | 8, 21);
     writeInt64(copy, appendedAt, 35);
+    copy.writeUInt32BE(crc32c(copy.subarray(21)), 17);
   }
   return copy;
 }
@@ -101,6 +102,15 @@ describe('batches of records', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('are refused where a bit of one was changed on a disk or on its way', () => {
+    const batch = stored(request([{ key: 'acc-1', value: '{"amount":"100.00"}' }]), 0);
+    expect(readBatches('t', 0, batch, 0, []).records).toHaveLength(1);
+    const digit = batch.indexOf('"100.00"') + 1;
+    // The 1 becomes a 9.
+    batch[digit] = batch[digit]! ^ 8;
+    expect(() => readBatches('t', 0, batch, 0, [])).toThrow('checksum');
   });
 
   it('are read by the client, too, and their checksum is right', () => {

@@ -1,4 +1,4 @@
-import { compressionsAlgorithmsByBitmask } from '@platformatic/kafka';
+import { Writer, compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
 import type { LogRecord } from '@tocsin/core';
 import { ByteReader, readInt64 } from './byte-reader.ts';
 
@@ -20,6 +20,7 @@ export interface ReadBatches {
 const lengthAt = 8;
 const epochAt = 12;
 const magicAt = 16;
+const crcAt = 17;
 const attributesAt = 21;
 const lastDeltaAt = 23;
 const firstTimeAt = 27;
@@ -56,6 +57,10 @@ export function readBatches(
     const end = at + epochAt + bytes.readInt32BE(at + lengthAt);
     if (end > bytes.length) break;
     if (bytes[at + magicAt] !== 2) throw new Error('A batch is in a format from before Apache Kafka 0.11.');
+    // Wrapped, because the client would copy plain bytes first.
+    const checked = Writer.create().append(bytes.subarray(at + attributesAt, end)).dynamicBuffer;
+    if (crc32c(checked) !== bytes.readUInt32BE(at + crcAt))
+      throw new Error('A batch is damaged: its checksum differs.');
     const base = readInt64(bytes, at);
     const last = base + bytes.readInt32BE(at + lastDeltaAt);
     const attributes = bytes.readInt16BE(at + attributesAt);
