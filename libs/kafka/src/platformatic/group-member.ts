@@ -39,6 +39,8 @@ const leastRebalanceMs = 60_000;
 const firstRetryMs = 100;
 const slowestRetryMs = 3_000;
 const leaveMs = 1_000;
+/** How often the member that shares the partitions out looks whether there are more of them. */
+const lookAtTopicMs = 10_000;
 
 /**
  * Membership in a consumer group, by the classic protocol: join, sync, heartbeats on a timer. It fetches nothing and
@@ -57,6 +59,9 @@ export class GroupMember {
   #aliveAt = -Infinity;
   #silence: NodeJS.Timeout | undefined;
   #joining = false;
+  /** How many partitions this member has shared out; undefined where another one does. */
+  #shared: number | undefined;
+  #lookedAt = -Infinity;
 
   constructor(parts: GroupMemberParts) {
     this.#parts = parts;
@@ -175,7 +180,9 @@ export class GroupMember {
       const response = await this.#sendJoin(connection);
       const { memberId, generationId, leader, members } = response;
       const views = members.map(({ memberId: id, metadata }) => ({ id, owned: ownedIn(metadata, topic) }));
-      const shares = leader === memberId ? [...share(await this.#parts.partitions(), views)] : [];
+      this.#shared = leader === memberId ? await this.#parts.partitions() : undefined;
+      this.#lookedAt = performance.now();
+      const shares = this.#shared === undefined ? [] : [...share(this.#shared, views)];
       const sentAt = performance.now();
       try {
         const { assignment: mine } = await syncGroupV5.api.async(
@@ -249,7 +256,21 @@ export class GroupMember {
         throw logError('UNAVAILABLE');
       }
       this.#heard(sentAt);
+      this.#lookForMore();
     }
+  }
+
+  /**
+   * A topic of the bank's may get more partitions at any time, and nobody else in the group looks: where there are more, it
+   * joins anew and shares all of them out. No heartbeat waits for the answer.
+   */
+  #lookForMore(): void {
+    const shared = this.#shared;
+    if (shared === undefined || performance.now() - this.#lookedAt < lookAtTopicMs) return;
+    this.#lookedAt = performance.now();
+    void this.#parts.partitions().then((count) => {
+      if (count > shared && this.#shared === shared) this.#generation = undefined;
+    });
   }
 
   #heard(sentAt: number): void {
