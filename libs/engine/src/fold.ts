@@ -1,4 +1,5 @@
 import type { Count, Instant, LogRecord, Output, Stage, StepContext, Timer } from '@tocsin/core';
+import { LogError } from '@tocsin/core';
 import { nameOf } from './dead-letter.ts';
 import type { DeadLetterLimit } from './dead-letter-limit.ts';
 import { DecisionCounts } from './decision-counts.ts';
@@ -111,6 +112,9 @@ export class Fold<In> implements StepContext {
         this.counts.alreadyConsumed++;
         feed.advance();
         continue;
+      }
+      if (record.offset > this.next && this.#stage.foreignInput !== true) {
+        throw new LogError('UNAVAILABLE', `The log left out what stands at ${this.next}; a topic of ours has no gaps.`);
       }
       const prepared = feed.prepared(feed.at);
       if (record.offset !== this.#begun && !this.#begin(record, prepared)) {
