@@ -1,4 +1,5 @@
 import type { Instant, Span } from '@tocsin/core';
+import { passed } from './engine-clock.ts';
 
 export interface Pace {
   /** From one checkpoint of a partition that changes to the next. */
@@ -48,10 +49,16 @@ export class CheckpointPace {
     return now + interval - ((((now - phase) % interval) + interval) % interval);
   }
 
+  /** A turn that is further away than the next one can be was set by a clock that was put back since. */
+  #isTurn(now: Instant): boolean {
+    return now >= this.#dueAt || this.#dueAt - now > this.#pace.checkpointMs;
+  }
+
   isDue(now: Instant, { progressed, full, caughtUp }: Unsaved): boolean {
-    if (progressed) this.unsavedSince ??= now;
+    if (progressed) this.unsavedSince = Math.min(now, this.unsavedSince ?? now);
     else if (caughtUp) this.unsavedSince = null;
-    return progressed ? now >= this.#dueAt || full : this.#leased && now - this.#savedAt >= this.#pace.leaseMs / 3;
+    if (progressed) return this.#isTurn(now) || full;
+    return this.#leased && passed(now, this.#savedAt, this.#pace.leaseMs / 3);
   }
 
   saved(now: Instant): void {
@@ -61,14 +68,14 @@ export class CheckpointPace {
 
   /** Was it the partition's turn, and not only that so much had gathered? Then the next turn is an interval away. */
   takeTurn(now: Instant): boolean {
-    if (now < this.#dueAt) return false;
+    if (!this.#isTurn(now)) return false;
     this.#dueAt = this.#nextTurn(now);
     return true;
   }
 
   /** To be asked in the partition's turn; true once in `sweepMs`. */
   takeSweep(now: Instant): boolean {
-    if (now - this.#sweptAt < this.#pace.sweepMs) return false;
+    if (!passed(now, this.#sweptAt, this.#pace.sweepMs)) return false;
     this.#sweptAt = now;
     return true;
   }

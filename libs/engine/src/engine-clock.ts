@@ -14,3 +14,6 @@ export const systemClock: EngineClock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Has so much time passed since then? Also where the machine's clock was put back since: nothing may wait for it to catch up. */
+export const passed = (now: Instant, since: Instant, span: Span): boolean => now < since || now - since >= span;

@@ -1,4 +1,5 @@
 import type { Instant } from '@tocsin/core';
+import { passed } from './engine-clock.ts';
 import type { PartitionRun } from './partition-run.ts';
 import type { RunnerParts } from './runner-parts.ts';
 
@@ -41,7 +42,7 @@ export class LagMeter<In> {
   /** `wanted` is asked once more when the log has answered: a partition that was given up meanwhile reports nothing. */
   async measureIfDue(now: Instant, wanted: () => boolean): Promise<void> {
     const { options, stage, metrics, limits } = this.#parts;
-    if (now - this.#measuredAt < limits.lagMs || this.#reachedNow === undefined) return;
+    if (!passed(now, this.#measuredAt, limits.lagMs) || this.#reachedNow === undefined) return;
     this.#measuredAt = now;
     const bounds = await options.log.bounds(stage.input, this.#partition).catch(() => undefined);
     const reached = this.#reachedNow;

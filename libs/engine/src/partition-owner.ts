@@ -6,6 +6,7 @@ import { EngineError, Fenced, Poisoned, replayCause, stops } from './engine-erro
 import type { EngineErrorCode } from './engine-error.ts';
 import { acquireRun } from './acquisition.ts';
 import { CheckpointPace } from './checkpoint-pace.ts';
+import { passed } from './engine-clock.ts';
 import { LagMeter } from './lag-meter.ts';
 import type { PartitionRun } from './partition-run.ts';
 import type { PartitionState, PartitionStatus } from './partition-status.ts';
@@ -300,14 +301,14 @@ export class PartitionOwner<In> {
     if (run.lost || run.closing) return;
     if (!fed && !run.held) await this.#tickIfDue(run, now);
     // The end of a transactional topic is a marker that nobody is handed. Only who acts on the outside must be sure.
-    const quiet = !fed && now - this.#acquiredAt >= quietMs;
+    const quiet = !fed && passed(now, this.#acquiredAt, quietMs);
     if (!run.caughtUp && quiet && this.#parts.companion === undefined) this.#caughtUp(run);
     await this.#measureIfDue(now);
   }
 
   async #tickIfDue(run: PartitionRun<In>, now: Instant): Promise<void> {
     const due = run.nextTimerDue;
-    if (due === undefined || due > now || now - this.#tickedAt < this.#parts.limits.tickMs) return;
+    if (due === undefined || due > now || !passed(now, this.#tickedAt, this.#parts.limits.tickMs)) return;
     this.#tickedAt = now;
     // A tick that is lost is followed by another one.
     await this.#parts.options.log.append([tick(this.#parts.stage.input, this.partition)]).catch(() => {});
