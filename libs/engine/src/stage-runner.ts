@@ -2,12 +2,12 @@ import type {
   Appending,
   Companion,
   Log,
-  LogError,
   PartitionBatch,
   SubscribeOptions,
   Subscriber,
   Subscription,
 } from '@tocsin/core';
+import { LogError } from '@tocsin/core';
 import { systemClock } from './engine-clock.ts';
 import { EngineError, Lost } from './engine-error.ts';
 import { noLogger, noMetrics } from './engine-metrics.ts';
@@ -23,6 +23,10 @@ interface Work<In> {
   readonly owner: PartitionOwner<In>;
   readonly run: PartitionRun<In>;
   readonly feed: Feed<In>;
+}
+
+interface Written<In> extends Work<In> {
+  readonly records: readonly Appending[];
 }
 
 /**
@@ -204,28 +208,36 @@ export class StageRunner<In = unknown> implements Subscriber {
   /** One slice of each partition: apply, append, save what is due. */
   async #round(work: readonly Work<In>[]): Promise<void> {
     await each(work, ({ run, feed }) => run.slice(feed));
-    const outputs: Appending[] = [];
-    const writers = new Set<Work<In>>();
+    const writers: Written<In>[] = [];
     for (const item of work) {
-      if (item.run.lost) continue;
-      const records = item.run.takeOutputs();
-      if (records.length === 0) continue;
-      writers.add(item);
-      for (const record of records) outputs.push(record);
+      const records = item.run.lost ? [] : item.run.takeOutputs();
+      if (records.length > 0) writers.push({ ...item, records });
     }
-    if (outputs.length > 0) {
-      const { options, metrics, stage } = this.#parts;
-      try {
-        await options.log.append(outputs);
-        metrics.outputs(stage.name, outputs.length);
-      } catch (error) {
-        for (const { owner, run } of writers) owner.lose(run, error);
-      }
-    }
+    if (writers.length > 0) await this.#append(writers);
     await each(
       work.filter(({ run }) => !run.lost),
       ({ owner, run }) => owner.sliceDone(run),
     );
+  }
+
+  /**
+   * What is refused for good concerns one record, and stops a partition: so each one's outputs are then appended alone. What
+   * is thereby written twice is a repetition in order.
+   */
+  async #append(writers: readonly Written<In>[]): Promise<void> {
+    const { options, metrics, stage } = this.#parts;
+    const outputs: Appending[] = [];
+    for (const { records } of writers) for (const record of records) outputs.push(record);
+    try {
+      await options.log.append(outputs);
+      metrics.outputs(stage.name, outputs.length);
+    } catch (error) {
+      if (writers.length > 1 && error instanceof LogError && error.code === 'TOO_LARGE') {
+        for (const writer of writers) if (!writer.run.lost) await this.#append([writer]);
+        return;
+      }
+      for (const { owner, run } of writers) owner.lose(run, error);
+    }
   }
 
   #pulseLater(): void {
