@@ -162,8 +162,12 @@ export class PartitionRun<In> {
     const until = Math.min(feed.records.length, feed.at + limits.sliceRecords);
     await this.#readAhead(feed, until);
     const dirtyLimit = this.fold.dirtyCount + limits.sliceDirtyEntries;
-    while (!this.fold.run(feed, until, dirtyLimit, limits.sliceOutputBytes))
-      await this.#load(new Set(this.fold.missing));
+    while (!this.fold.run(feed, until, dirtyLimit, limits.sliceOutputBytes)) {
+      const wanted = new Set(this.fold.missing);
+      // Where one timer lacks its entries, those that fire after it do too.
+      this.#readTimersAhead(this.fold.clockAt, Infinity, wanted);
+      await this.#load(wanted);
+    }
     this.#entries.evict(this.#parts.cacheShare());
   }
 
@@ -180,11 +184,18 @@ export class PartitionRun<In> {
       if (record.timestamp > newest) newest = record.timestamp;
       for (const key of feed.prepared(i).keys) if (!this.#entries.holds(key)) wanted.add(key);
     }
-    for (const timer of this.#timers.dueBy(newest, timersReadAhead)) {
-      for (const key of timer.keys) if (!this.#entries.holds(key)) wanted.add(key);
-    }
+    this.#readTimersAhead(newest, timersReadAhead, wanted);
     await this.#load(wanted);
     if (this.#parts.stage.moreKeys !== undefined) await this.#readFurtherAhead(feed, until);
+  }
+
+  /** Adds what timers due by then will use, as much as one read takes. */
+  #readTimersAhead(at: Instant, most: number, wanted: Set<string>): void {
+    const full = wanted.size + this.#parts.limits.readKeys;
+    for (const timer of this.#timers.dueBy(at, most)) {
+      if (wanted.size >= full) return;
+      for (const key of timer.keys) if (!this.#entries.holds(key)) wanted.add(key);
+    }
   }
 
   /** A guess, from the state before the slice; where a step turns out to need others, they are read then. */
