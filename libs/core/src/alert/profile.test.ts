@@ -72,6 +72,32 @@ describe('a profile', () => {
   });
 });
 
+describe('decisions in one millisecond, as one call of a provider brings them', () => {
+  it('take effect in their order: whoever tied an address and untied it is not written to', () => {
+    const world = new AlertWorld().customer().consent('grant', 'messenger', '*').in(1000).link().link(false);
+    expect(world.contact('messenger')).toMatchObject({ address: null, allowed: {} });
+    world.link(true, 'psid-2');
+    expect(world.contact('messenger')).toMatchObject({ address: 'psid-2', allowed: {} });
+  });
+
+  it('stop and open a channel as they were said', () => {
+    const world = new AlertWorld().customer().in(1000).says('stop').says('start');
+    expect(world.contact('sms')).toMatchObject({ stopped: false });
+    world.says('stop');
+    expect(world.contact('sms')).toMatchObject({ stopped: true });
+  });
+
+  it('replace a profile and preferences twice', () => {
+    const world = new AlertWorld().customer({ addresses: { sms: '+1' } }).customer({ addresses: { sms: '+2' } });
+    expect(world.contact('sms')).toMatchObject({ address: '+2' });
+    const preferences = { type: 'preferences', version: 1, tenantId, customerId, acceptedAt: world.now } as const;
+    world.record({ ...preferences, id: 'p-1', privacy: { sms: 'hidden' } });
+    world.record({ ...preferences, id: 'p-2', privacy: { sms: 'shown' } });
+    world.record({ ...preferences, id: 'p-1', privacy: { sms: 'hidden' } });
+    expect(world.contact('sms')).toMatchObject({ privacy: 'shown' });
+  });
+});
+
 describe('a gateway whose clock is fast', () => {
   it('does not outrank what is decided later elsewhere', () => {
     const world = new AlertWorld().customer().link().in(1);
