@@ -211,6 +211,18 @@ describe('a change of consent', () => {
     }
   });
 
+  it('on a channel that there is not is refused: it would take back nothing', async () => {
+    const of = (channel: string) =>
+      world.call('POST', path, { body: { changes: [{ channel, purpose: '*', dataClass: '*', action: 'revoke' }] } });
+    const { status, json } = await of('e-mail');
+    expect({ status, message: json.message }).toEqual({
+      status: 400,
+      message: ['changes.0.channel must be one of the following values: messenger, sms, email, *'],
+    });
+    // It need not be configured now: what was granted there before is taken back all the same.
+    expect((await of('email')).status).toBe(200);
+  });
+
   it('masks a card number in what was said as proof', async () => {
     const changes = [{ ...change('sms', '*', '*', 'grant'), evidence: 'said of card 4111 1111 1111 1111' }];
     await world.call('POST', '/v1/customers/masked/consents', { body: { changes } });
