@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { hours, minutes } from '../time.ts';
 import { addressDigest } from './contacts.ts';
-import { AlertWorld, clock, customerId, tenantId, testDigest } from './test/alert-world.ts';
+import { AlertWorld, channels, clock, customerId, tenantId, testDigest } from './test/alert-world.ts';
 
 const addresses = (world: AlertWorld) =>
   world.of<{ channel: string; addressDigest: string; customerId: string | null }>('address');
@@ -168,6 +168,14 @@ describe('a consent', () => {
     const before = world.contact('sms')!.sourceOffset;
     world.record(record);
     expect(world.contact('sms')!.sourceOffset).toBeGreaterThan(before);
+  });
+
+  it('is taken back also on a channel that is not configured at the time, and is not there again with it', () => {
+    const { sms: _, ...others } = channels;
+    const world = new AlertWorld().customer().consent('grant', 'sms', 'account-alert').in(1000);
+    world.configured({ channels: others }).consent('revoke', 'sms', '*').in(1000);
+    world.configured({}).suspects();
+    expect(world.deliveries.map(({ channel }) => channel)).toEqual(['email']);
   });
 
   it('is recorded without effect when it comes late', () => {

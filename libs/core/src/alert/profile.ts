@@ -106,7 +106,8 @@ export function onConsent(step: CustomerStep, record: ConsentRecord): void {
   if (!step.once(record.id)) return handled(step, 'consent', 'duplicate', concerned);
   let outcome: 'superseded' | 'applied' = 'superseded';
   for (const change of record.changes) {
-    if (change.channel !== '*' && !step.settings.channels[change.channel]) {
+    // What is taken back on a channel that is not configured now must not stand again when it is.
+    if (change.action === 'grant' && change.channel !== '*' && !step.settings.channels[change.channel]) {
       recordConsent(step.consents, change);
       step.context.count('consents', { outcome: 'unknown-channel' });
       continue;
