@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LogError, days, deliveryTopic, lanes, topicNames } from '@tocsin/core';
 import type { Barriers, Log } from '@tocsin/core';
+import { RedisError } from '@tocsin/redis';
 import { apiKeys, startGatewayWorld } from './test/gateway-world.ts';
 import type { GatewayWorld } from './test/gateway-world.ts';
 
@@ -153,6 +154,13 @@ describe('a repeated write', () => {
       { tenantId: 'alpha', customerId: 'cus-1', channel: 'sms', provider: 'Twilio' },
     ]);
     expect(answer?.barrier?.verdict).toBe('deny');
+  });
+
+  it('of a revocation that too few replicas confirmed is counted, so that somebody is called', async () => {
+    beforeRaise = () => Promise.reject(new RedisError('REPLICAS_MISSING', '0 of 1 replicas confirmed'));
+    expect((await post('k-8b', revocation)).status).toBe(503);
+    const { text } = await world.send('/metrics', {});
+    expect(text).toContain('tocsin_http_away_total{code="REPLICAS_MISSING"} 1');
   });
 
   it('belongs to its caller: another key’s is another one', async () => {

@@ -39,7 +39,8 @@ export interface InboundEventsOptions {
 /** Nobody can say whose an address is: the provider must deliver it again. */
 export class DirectoryAway extends Away {
   constructor() {
-    super('The directory of addresses is not there: nobody can say whose this address is. Deliver it again.');
+    const message = 'The directory of addresses is not there: nobody can say whose this address is. Deliver it again.';
+    super(message, { code: 'DIRECTORY_AWAY' });
     this.name = 'DirectoryAway';
   }
 }

@@ -202,6 +202,7 @@ describe('webhooks', () => {
       const { status, headers } = await post(envelope(says('m-emptied', 'STOP', '7010')));
       expect({ status, wait: headers.get('retry-after') }).toEqual({ status: 503, wait: '1' });
       expect(await size()).toBe(before);
+      expect((await world.send('/metrics', {})).text).toContain('tocsin_http_away_total{code="DIRECTORY_AWAY"} 1');
     } finally {
       emptied = false;
     }
