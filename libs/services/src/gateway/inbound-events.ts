@@ -48,7 +48,6 @@ export class DirectoryAway extends Away {
 interface UsedCode {
   readonly code: string;
   readonly bound: Bound;
-  readonly address: string;
 }
 
 /** Turns what a provider reported into records of the customers it concerns. */
@@ -77,7 +76,7 @@ export class InboundEvents {
           const bound = await this.#useCode(tenantId, channel, event);
           results.push(bound === null ? 'link-code-unknown' : 'linked');
           if (bound === null) continue;
-          used.push({ code: event.code, bound, address: event.address });
+          used.push({ code: event.code, bound });
           const before = owners.get(event.address) ?? [];
           owners.set(event.address, [bound.customerId, ...before.filter((one) => one !== bound.customerId)]);
           records.push(this.#recordOf(tenantId, channel, bound.customerId, event));
@@ -189,8 +188,12 @@ export class InboundEvents {
   ): Promise<void> {
     const { shortTerm, digest } = this.#options;
     const place = (address: string) => freshLink(tenantId, channel, addressDigest(digest, tenantId, channel, address));
-    for (const { address, bound } of used) await shortTerm.put(place(address), bound.customerId, freshLinkMs);
-    for (const event of events) if (event.kind === 'unlinked') await shortTerm.take(place(event.address));
+    // In the order of the events: who tied an address anew after untying it has it.
+    for (const event of events) {
+      if (event.kind === 'unlinked') await shortTerm.take(place(event.address));
+      const bound = event.kind === 'linked' ? used.find(({ code }) => code === event.code)?.bound : undefined;
+      if (bound !== undefined) await shortTerm.put(place(event.address), bound.customerId, freshLinkMs);
+    }
   }
 }
 

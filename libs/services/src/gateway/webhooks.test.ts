@@ -285,6 +285,17 @@ describe('webhooks', () => {
     expect(await size()).toBe(before);
   });
 
+  it('knows whose an address is that was untied and tied again in one call', async () => {
+    await link('7021', 'cus-21');
+    const unlinked = { sender: { id: '7021' }, timestamp: 1_790_000_000_001, account_linking: { status: 'unlinked' } };
+    await post(envelope(unlinked, linked('7021', await codeFor('cus-22'))));
+    await post(envelope(says('m-again', 'STOP', '7021')));
+    expect((await replies()).filter(({ id }) => id === 'messenger:m-again').map((one) => one.customerId)).toEqual([
+      'cus-22',
+    ]);
+    expect(await barrierOf('cus-22', 'messenger')).toBe('deny');
+  });
+
   it('has an untying in force before it is acknowledged', async () => {
     await link('7013', 'cus-13');
     const unlinked = { sender: { id: '7013' }, timestamp: 1_790_000_000_002, account_linking: { status: 'unlinked' } };
