@@ -39,7 +39,8 @@ export interface InboundEventsOptions {
 /** Nobody can say whose an address is: the provider must deliver it again. */
 export class DirectoryAway extends Away {
   constructor() {
-    const message = 'The directory of addresses is not there: nobody can say whose this address is. Deliver it again.';
+    const message =
+      'The directory of addresses is not there or far behind: nobody can say whose this address is. Deliver it again.';
     super(message, { code: 'DIRECTORY_AWAY' });
     this.name = 'DirectoryAway';
   }
@@ -173,8 +174,9 @@ export class InboundEvents {
     const fresh = await shortTerm.get(freshLink(tenantId, channel, digest));
     const place = ['directory', topicNames.addresses, tenantId, `${channel}:${digest}`] as const;
     const [entry] = await state.read<DirectoryEntry>(...place, [directoryKey(tenantId, channel, digest)]);
-    // A NO or a STOP must not pass for a stranger's because somebody emptied the store.
-    if (entry === undefined && fresh === null && !(await state.isKept(...place))) throw new DirectoryAway();
+    // A NO or a STOP must not pass for a stranger’s: the store may have been emptied, or the directory stands still.
+    const unknown = entry === undefined && fresh === null;
+    if (unknown && !(await state.isKept(...place, this.#options.intake.now()))) throw new DirectoryAway();
     const known = entry === undefined ? [] : holdersOfAddress(entry);
     return fresh === null ? known : [fresh, ...known.filter((one) => one !== fresh)];
   }
