@@ -175,6 +175,11 @@ describe('the settings', () => {
       ['gateway.issuers[0].tenants: must be some of the tenants'],
     ],
     [
+      'an issuer that stands twice',
+      `${base}gateway: { issuers: [{ issuer: i, jwksUrl: 'https://i.example/', audience: a }, { issuer: i, jwksUrl: 'https://i.example/', audience: b }] }`,
+      ['gateway.issuers[1].issuer: "i" stands twice: only the first would be asked'],
+    ],
+    [
       'an issuer for whichever bank',
       `${base.replace('} }', '}, other: { bankName: Other } }')}gateway: { issuers: [{ issuer: i, jwksUrl: 'https://i.example/', audience: a }] }`,
       ['gateway.issuers[0].tenants: is needed where there are several tenants: one bank must not speak for another'],

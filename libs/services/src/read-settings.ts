@@ -74,7 +74,12 @@ function ofGateway({ gateway, tenants }: Settings, found: Found): void {
     else hashes.set(hash, path);
     if (!known(tenant)) found(`${path}.tenant`, 'must be one of the tenants');
   }
+  const issuers = new Set<string>();
   for (const [index, issuer] of gateway.issuers.entries()) {
+    const name = issuer.issuer;
+    if (issuers.has(name))
+      found(`gateway.issuers[${index}].issuer`, `"${name}" stands twice: only the first would be asked`);
+    issuers.add(name);
     const path = `gateway.issuers[${index}].tenants`;
     if (issuer.tenants?.every(known) === false) found(path, 'must be some of the tenants');
     if (issuer.tenants === undefined && Object.keys(tenants).length > 1) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { hours, minutes } from '../time.ts';
 import { addressDigest } from './contacts.ts';
-import { AlertWorld, clock, customerId, tenantId, testDigest } from './test/alert-world.ts';
+import { AlertWorld, channels, clock, customerId, tenantId, testDigest } from './test/alert-world.ts';
 
 const addresses = (world: AlertWorld) =>
   world.of<{ channel: string; addressDigest: string; customerId: string | null }>('address');
@@ -69,6 +69,32 @@ describe('a profile', () => {
     const last = world.contact('sms')!;
     expect(last).toEqual({ ...first, sourceOffset: last.sourceOffset });
     expect(last.sourceOffset).toBeGreaterThan(first.sourceOffset);
+  });
+});
+
+describe('decisions in one millisecond, as one call of a provider brings them', () => {
+  it('take effect in their order: whoever tied an address and untied it is not written to', () => {
+    const world = new AlertWorld().customer().consent('grant', 'messenger', '*').in(1000).link().link(false);
+    expect(world.contact('messenger')).toMatchObject({ address: null, allowed: {} });
+    world.link(true, 'psid-2');
+    expect(world.contact('messenger')).toMatchObject({ address: 'psid-2', allowed: {} });
+  });
+
+  it('stop and open a channel as they were said', () => {
+    const world = new AlertWorld().customer().in(1000).says('stop').says('start');
+    expect(world.contact('sms')).toMatchObject({ stopped: false });
+    world.says('stop');
+    expect(world.contact('sms')).toMatchObject({ stopped: true });
+  });
+
+  it('replace a profile and preferences twice', () => {
+    const world = new AlertWorld().customer({ addresses: { sms: '+1' } }).customer({ addresses: { sms: '+2' } });
+    expect(world.contact('sms')).toMatchObject({ address: '+2' });
+    const preferences = { type: 'preferences', version: 1, tenantId, customerId, acceptedAt: world.now } as const;
+    world.record({ ...preferences, id: 'p-1', privacy: { sms: 'hidden' } });
+    world.record({ ...preferences, id: 'p-2', privacy: { sms: 'shown' } });
+    world.record({ ...preferences, id: 'p-1', privacy: { sms: 'hidden' } });
+    expect(world.contact('sms')).toMatchObject({ privacy: 'shown' });
   });
 });
 
@@ -142,6 +168,14 @@ describe('a consent', () => {
     const before = world.contact('sms')!.sourceOffset;
     world.record(record);
     expect(world.contact('sms')!.sourceOffset).toBeGreaterThan(before);
+  });
+
+  it('is taken back also on a channel that is not configured at the time, and is not there again with it', () => {
+    const { sms: _, ...others } = channels;
+    const world = new AlertWorld().customer().consent('grant', 'sms', 'account-alert').in(1000);
+    world.configured({ channels: others }).consent('revoke', 'sms', '*').in(1000);
+    world.configured({}).suspects();
+    expect(world.deliveries.map(({ channel }) => channel)).toEqual(['email']);
   });
 
   it('is recorded without effect when it comes late', () => {

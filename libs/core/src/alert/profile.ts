@@ -8,8 +8,9 @@ import type { CustomerStep } from './customer-step.ts';
 import { allowedByPurpose } from './allowed.ts';
 
 /*
- * What a customer or the bank says about the customer. The same rule everywhere: a record whose acceptedAt is not newer
- * than what stands is recorded and takes no effect, so a late retry cannot undo a newer decision.
+ * What a customer or the bank says about the customer. The same rule everywhere: a record that was accepted before what
+ * stands is recorded and takes no effect, so a late retry cannot undo a newer decision. Of two in one millisecond (a provider
+ * puts many events into one call) the later one in the log is the newer one; a repetition of the first was dropped by its id.
  */
 
 const maxChannels = 16;
@@ -35,7 +36,7 @@ const firstOf = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
 export function onProfile(step: CustomerStep, record: ProfileRecord): void {
   const { profile } = step;
   if (!step.once(record.id)) return handled(step, 'profile', 'duplicate', 'all');
-  if (record.acceptedAt <= profile.acceptedAt) return handled(step, 'profile', 'superseded', 'all');
+  if (record.acceptedAt < profile.acceptedAt) return handled(step, 'profile', 'superseded', 'all');
   changingAddresses(step, () => {
     profile.acceptedAt = record.acceptedAt;
     profile.language = record.language;
@@ -53,7 +54,7 @@ export function onProfile(step: CustomerStep, record: ProfileRecord): void {
 export function onPreferences(step: CustomerStep, record: PreferencesRecord): void {
   const { profile } = step;
   if (!step.once(record.id)) return handled(step, 'preferences', 'duplicate', 'all');
-  if (record.acceptedAt <= profile.preferences.acceptedAt) return handled(step, 'preferences', 'superseded', 'all');
+  if (record.acceptedAt < profile.preferences.acceptedAt) return handled(step, 'preferences', 'superseded', 'all');
   profile.preferences = {
     acceptedAt: record.acceptedAt,
     ...(record.grouping === undefined ? {} : { grouping: record.grouping }),
@@ -69,7 +70,7 @@ export function onLink(step: CustomerStep, record: LinkRecord): void {
   if (!step.once(record.id)) return handled(step, 'link', 'duplicate', [channel]);
   const standing = profile.links[channel];
   const tooMany = !standing && Object.keys(profile.links).length >= maxChannels;
-  if (tooMany || (standing && acceptedAt <= standing.acceptedAt)) return handled(step, 'link', 'superseded', [channel]);
+  if (tooMany || (standing && acceptedAt < standing.acceptedAt)) return handled(step, 'link', 'superseded', [channel]);
   // Somebody may untie an address that was replaced meanwhile: that says nothing about the new one.
   if (!record.linked && standing?.address && standing.address !== record.address) {
     return handled(step, 'link', 'superseded', [channel]);
@@ -105,7 +106,8 @@ export function onConsent(step: CustomerStep, record: ConsentRecord): void {
   if (!step.once(record.id)) return handled(step, 'consent', 'duplicate', concerned);
   let outcome: 'superseded' | 'applied' = 'superseded';
   for (const change of record.changes) {
-    if (change.channel !== '*' && !step.settings.channels[change.channel]) {
+    // What is taken back on a channel that is not configured now must not stand again when it is.
+    if (change.action === 'grant' && change.channel !== '*' && !step.settings.channels[change.channel]) {
       recordConsent(step.consents, change);
       step.context.count('consents', { outcome: 'unknown-channel' });
       continue;
@@ -167,7 +169,7 @@ export function stopChannel(step: CustomerStep, said: Said): boolean {
 export function startChannel(step: CustomerStep, said: Said): boolean {
   const standing = step.profile.stops[said.channel];
   const capabilities = step.settings.channels[said.channel];
-  const superseded = standing !== undefined && said.acceptedAt <= standing.at;
+  const superseded = standing !== undefined && said.acceptedAt < standing.at;
   step.touch('consents');
   if (superseded || !capabilities) {
     recordConsent(step.consents, line(said, 'grant', '*'));

@@ -289,9 +289,11 @@ export const counters = {
         'UNKNOWN_TOPIC',
         'TOO_LARGE',
         'CLOSED',
+        'ISSUER_AWAY',
+        'DIRECTORY_AWAY',
       ],
     },
-    about: 'Requests answered with 503 because log or state store were away.',
+    about: 'Requests answered with 503 because log or state store were away, or what else an answer needs.',
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 

@@ -85,6 +85,7 @@ describe('who may call the bank API', () => {
   it('says that the keys are away rather than that the token is wrong', async () => {
     const { status, headers } = await withToken(await away.sign(claims));
     expect({ status, wait: headers.get('retry-after') }).toEqual({ status: 503, wait: '1' });
+    expect((await world.send('/metrics', {})).text).toContain('tocsin_http_away_total{code="ISSUER_AWAY"} 1');
   });
 
   it('fetches an issuer’s keys once, not with every call', () => {

@@ -118,9 +118,10 @@ export class AccountsController {
   }
 
   /** Takes a body as the same record would be taken from a topic: one contract, the same reasons for a refusal. */
-  #take(format: Format, { tenantId }: Caller, body: object): Promise<AcceptedAnswer> {
+  #take(format: Format, { tenantId }: Caller, body: object | undefined): Promise<AcceptedAnswer> {
     const acceptedAt = this.intake.now();
-    const bytes = Buffer.from(JSON.stringify(body), 'utf8');
+    // Without a body there is nothing to write as JSON.
+    const bytes = Buffer.from(JSON.stringify(body ?? null), 'utf8');
     const { events = [], rejections } = format.decode(bytes, {}, new format.options(), acceptedAt);
     const [input] = events;
     if (input === undefined || rejections.length > 0) {

@@ -158,6 +158,17 @@ describe('an event', () => {
     expect((await world.call('POST', '/v1/events', { body: [event] })).status).toBe(400);
     expect((await world.call('POST', '/v1/events', { body: { ...event, type: 'transaction' } })).status).toBe(400);
   });
+
+  it('is refused where nothing was sent', async () => {
+    for (const path of ['/v1/events', '/v1/bank-answers']) {
+      const { status, json } = await world.call('POST', path);
+      expect({ path, status, rejections: json.rejections }).toEqual({
+        path,
+        status: 400,
+        rejections: [expect.objectContaining({ code: expect.any(String) })],
+      });
+    }
+  });
 });
 
 describe('the bank’s answer to a request', () => {

@@ -118,7 +118,8 @@ async function verified(token: string, keys: JWTVerifyGetKey, setting: TokenIssu
     return payload;
   } catch (error) {
     if (error instanceof errors.JOSEError && refusals.includes(error.code)) return null;
-    throw new Away('The keys of the token’s issuer cannot be fetched for now: try again.', { cause: error });
+    const message = 'The keys of the token’s issuer cannot be fetched for now: try again.';
+    throw new Away(message, { code: 'ISSUER_AWAY', cause: error });
   }
 }
 

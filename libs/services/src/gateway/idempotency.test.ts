@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LogError, days, deliveryTopic, lanes, topicNames } from '@tocsin/core';
 import type { Barriers, Log } from '@tocsin/core';
+import { RedisError } from '@tocsin/redis';
 import { apiKeys, startGatewayWorld } from './test/gateway-world.ts';
 import type { GatewayWorld } from './test/gateway-world.ts';
 
@@ -155,6 +156,13 @@ describe('a repeated write', () => {
     expect(answer?.barrier?.verdict).toBe('deny');
   });
 
+  it('of a revocation that too few replicas confirmed is counted, so that somebody is called', async () => {
+    beforeRaise = () => Promise.reject(new RedisError('REPLICAS_MISSING', '0 of 1 replicas confirmed'));
+    expect((await post('k-8b', revocation)).status).toBe(503);
+    const { text } = await world.send('/metrics', {});
+    expect(text).toContain('tocsin_http_away_total{code="REPLICAS_MISSING"} 1');
+  });
+
   it('belongs to its caller: another key’s is another one', async () => {
     const mine = await post('k-9', grant);
     const theirs = await post('k-9', grant, apiKeys.beta);
@@ -209,6 +217,18 @@ describe('a change of consent', () => {
       const noted = await world.records(deliveryTopic(channel, 'urgent'));
       expect(noted.filter(({ customerId }) => customerId === 'cus-all')).toHaveLength(1);
     }
+  });
+
+  it('on a channel that there is not is refused: it would take back nothing', async () => {
+    const of = (channel: string) =>
+      world.call('POST', path, { body: { changes: [{ channel, purpose: '*', dataClass: '*', action: 'revoke' }] } });
+    const { status, json } = await of('e-mail');
+    expect({ status, message: json.message }).toEqual({
+      status: 400,
+      message: ['changes.0.channel must be one of the following values: messenger, sms, email, *'],
+    });
+    // It need not be configured now: what was granted there before is taken back all the same.
+    expect((await of('email')).status).toBe(200);
   });
 
   it('masks a card number in what was said as proof', async () => {

@@ -39,7 +39,9 @@ export interface InboundEventsOptions {
 /** Nobody can say whose an address is: the provider must deliver it again. */
 export class DirectoryAway extends Away {
   constructor() {
-    super('The directory of addresses is not there: nobody can say whose this address is. Deliver it again.');
+    const message =
+      'The directory of addresses is not there or far behind: nobody can say whose this address is. Deliver it again.';
+    super(message, { code: 'DIRECTORY_AWAY' });
     this.name = 'DirectoryAway';
   }
 }
@@ -47,7 +49,6 @@ export class DirectoryAway extends Away {
 interface UsedCode {
   readonly code: string;
   readonly bound: Bound;
-  readonly address: string;
 }
 
 /** Turns what a provider reported into records of the customers it concerns. */
@@ -76,7 +77,7 @@ export class InboundEvents {
           const bound = await this.#useCode(tenantId, channel, event);
           results.push(bound === null ? 'link-code-unknown' : 'linked');
           if (bound === null) continue;
-          used.push({ code: event.code, bound, address: event.address });
+          used.push({ code: event.code, bound });
           const before = owners.get(event.address) ?? [];
           owners.set(event.address, [bound.customerId, ...before.filter((one) => one !== bound.customerId)]);
           records.push(this.#recordOf(tenantId, channel, bound.customerId, event));
@@ -173,8 +174,9 @@ export class InboundEvents {
     const fresh = await shortTerm.get(freshLink(tenantId, channel, digest));
     const place = ['directory', topicNames.addresses, tenantId, `${channel}:${digest}`] as const;
     const [entry] = await state.read<DirectoryEntry>(...place, [directoryKey(tenantId, channel, digest)]);
-    // A NO or a STOP must not pass for a stranger's because somebody emptied the store.
-    if (entry === undefined && fresh === null && !(await state.isKept(...place))) throw new DirectoryAway();
+    // A NO or a STOP must not pass for a stranger’s: the store may have been emptied, or the directory stands still.
+    const unknown = entry === undefined && fresh === null;
+    if (unknown && !(await state.isKept(...place, this.#options.intake.now()))) throw new DirectoryAway();
     const known = entry === undefined ? [] : holdersOfAddress(entry);
     return fresh === null ? known : [fresh, ...known.filter((one) => one !== fresh)];
   }
@@ -188,8 +190,12 @@ export class InboundEvents {
   ): Promise<void> {
     const { shortTerm, digest } = this.#options;
     const place = (address: string) => freshLink(tenantId, channel, addressDigest(digest, tenantId, channel, address));
-    for (const { address, bound } of used) await shortTerm.put(place(address), bound.customerId, freshLinkMs);
-    for (const event of events) if (event.kind === 'unlinked') await shortTerm.take(place(event.address));
+    // In the order of the events: who tied an address anew after untying it has it.
+    for (const event of events) {
+      if (event.kind === 'unlinked') await shortTerm.take(place(event.address));
+      const bound = event.kind === 'linked' ? used.find(({ code }) => code === event.code)?.bound : undefined;
+      if (bound !== undefined) await shortTerm.put(place(event.address), bound.customerId, freshLinkMs);
+    }
   }
 }
 

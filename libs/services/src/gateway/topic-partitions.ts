@@ -15,7 +15,9 @@ export class TopicPartitions {
     const known = this.#known.get(topic);
     if (known !== undefined) return known;
     const facts = await this.#log.facts(topic);
-    if (facts === undefined) throw new Away(`The topic ${topic} does not exist: run "tocsin topics create".`);
+    if (facts === undefined) {
+      throw new Away(`The topic ${topic} does not exist: run "tocsin topics create".`, { code: 'UNKNOWN_TOPIC' });
+    }
     this.#known.set(topic, facts.partitions);
     return facts.partitions;
   }

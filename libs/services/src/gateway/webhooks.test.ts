@@ -202,6 +202,7 @@ describe('webhooks', () => {
       const { status, headers } = await post(envelope(says('m-emptied', 'STOP', '7010')));
       expect({ status, wait: headers.get('retry-after') }).toEqual({ status: 503, wait: '1' });
       expect(await size()).toBe(before);
+      expect((await world.send('/metrics', {})).text).toContain('tocsin_http_away_total{code="DIRECTORY_AWAY"} 1');
     } finally {
       emptied = false;
     }
@@ -282,6 +283,17 @@ describe('webhooks', () => {
     const before = await size();
     await post(envelope(says('m-untied', 'hi', '7006')));
     expect(await size()).toBe(before);
+  });
+
+  it('knows whose an address is that was untied and tied again in one call', async () => {
+    await link('7021', 'cus-21');
+    const unlinked = { sender: { id: '7021' }, timestamp: 1_790_000_000_001, account_linking: { status: 'unlinked' } };
+    await post(envelope(unlinked, linked('7021', await codeFor('cus-22'))));
+    await post(envelope(says('m-again', 'STOP', '7021')));
+    expect((await replies()).filter(({ id }) => id === 'messenger:m-again').map((one) => one.customerId)).toEqual([
+      'cus-22',
+    ]);
+    expect(await barrierOf('cus-22', 'messenger')).toBe('deny');
   });
 
   it('has an untying in force before it is acknowledged', async () => {

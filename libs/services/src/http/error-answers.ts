@@ -1,16 +1,28 @@
 import { Catch, HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { LogError } from '@tocsin/core';
+import type { CounterLabels } from '@tocsin/core';
 import type { Logger, Metrics } from '@tocsin/nest';
 import { RedisError } from '@tocsin/redis';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { page, pagePolicy, text } from '../gateway/page.ts';
 
+type AwayCode = CounterLabels<'http_away'>['code'];
+
+/** What log and store say of themselves; undefined for any other error. */
+const codeOf = (error: unknown): AwayCode | undefined =>
+  error instanceof LogError || error instanceof RedisError ? error.code : undefined;
+
 /** Something that an answer needs is away for now; the message is told to the caller. */
 export class Away extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** What it is, as it is counted. */
+  readonly code: AwayCode;
+
+  /** Without a code, it is that of the cause. */
+  constructor(message: string, { code, ...options }: ErrorOptions & { readonly code?: AwayCode } = {}) {
     super(message, options);
     this.name = 'Away';
+    this.code = code ?? codeOf(options.cause) ?? 'UNAVAILABLE';
   }
 }
 
@@ -67,10 +79,11 @@ export class ErrorAnswers implements ExceptionFilter {
       return answer(status, error.message);
     }
     const route = request.routeOptions.url ?? 'none';
-    if (error instanceof Away) return answer(503, error.message);
-    if (error instanceof LogError || error instanceof RedisError) {
-      this.#metrics.count('http_away', { code: error.code });
-      return answer(503, 'Something that this needs is away for now: try again.');
+    const code = error instanceof Away ? error.code : codeOf(error);
+    if (code !== undefined) {
+      this.#metrics.count('http_away', { code });
+      const message = error instanceof Away ? error.message : 'Something that this needs is away for now: try again.';
+      return answer(503, message);
     }
     const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
     const place = stack?.split('\n').find((line) => line.trimStart().startsWith('at '));

@@ -62,7 +62,7 @@ export async function pastDecisions(log: Log, kinds: readonly DocumentKind[]): P
 
 /** `kill-switch <scope> on|off`, as the gateway writes it down. */
 function killSwitchOf({ action, tenantId, actor, why, at }: AuditRow): KillSwitch | undefined {
-  const match = /^kill-switch (\S+) (on|off)$/.exec(action);
+  const match = /^kill-switch (.+) (on|off)$/s.exec(action);
   return match === null
     ? undefined
     : { tenantId, scope: match[1]!, on: match[2] === 'on', by: actor, why: why ?? '', at };

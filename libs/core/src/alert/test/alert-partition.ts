@@ -51,7 +51,7 @@ export class AlertPartition {
   readonly outputs: Emitted[] = [];
   readonly counts: string[] = [];
   readonly consumed: CustomerRecord[] = [];
-  readonly #stage: Stage<CustomerRecord>;
+  #stage: Stage<CustomerRecord>;
   readonly #entries = new Map<string, { value: unknown; expiresAt: Instant }>();
   readonly #timers = new Map<string, Timer>();
   readonly #handedOut = new Map<string, { readonly value: unknown; readonly json: string }>();
@@ -61,6 +61,12 @@ export class AlertPartition {
 
   constructor(options: Partial<AlertOptions> = {}) {
     this.#stage = alertStage({ digest: testDigest, channels, ...options });
+  }
+
+  /** Goes on with the same state under another configuration. */
+  configured(options: Partial<AlertOptions>): this {
+    this.#stage = alertStage({ digest: testDigest, channels, ...options });
+    return this;
   }
 
   get now(): Instant {
