@@ -25,7 +25,7 @@ const echo: Stage<Command> = {
 const anHour = 3_600_000;
 
 /** The log's clock is right; that of the machine is an hour ahead, until `correct` is called. */
-async function started(): Promise<{ readonly bench: OneStage<Command>; correct(): void }> {
+async function started(): Promise<{ readonly bench: OneStage<Command>; readonly correct: () => void }> {
   const bench = new OneStage(echo, { in: 1, out: 1, 'dead-letters': 1 });
   let ahead = anHour;
   const clock = {
@@ -35,7 +35,7 @@ async function started(): Promise<{ readonly bench: OneStage<Command>; correct()
   await bench.start({ clock, limits: { lagMs: 5_000 } });
   return {
     bench,
-    correct() {
+    correct: () => {
       ahead = 0;
     },
   };
