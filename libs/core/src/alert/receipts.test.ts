@@ -30,12 +30,12 @@ describe('failover of an urgent message', () => {
     expect(channelsOf(world)).toEqual(['push', 'messenger']);
     world.reports('ineligible', { code: '10/2018278' });
     expect(channelsOf(world)).toEqual(['push', 'messenger', 'sms']);
-    world.to('10:00:31').receipt(world.deliveries[0]!, 'delivered');
+    world.reports('accepted').to('10:00:31').receipt(world.deliveries[0]!, 'delivered');
     expect(world.counts.filter((line) => line.startsWith('visible_duplicates'))).toEqual(['visible_duplicates push']);
     world.receipt(world.deliveries[0]!, 'read');
     expect(world.counts.filter((line) => line.startsWith('visible_duplicates'))).toHaveLength(1);
     expect(channelsOf(world)).toHaveLength(3);
-    expect(world.history().alerts[0]!.channels.map(({ state }) => state)).toEqual(['read', 'ineligible', 'pending']);
+    expect(world.history().alerts[0]!.channels.map(({ state }) => state)).toEqual(['read', 'ineligible', 'accepted']);
   });
 
   it.each(['permanent', 'badAddress', 'ineligible', 'revoked'] as const)(

@@ -103,6 +103,13 @@ export class JobStep {
     this.#end('expired');
   }
 
+  /** `alert` takes it back: over, unless an attempt stands, which may be sending it. */
+  withdraw(): void {
+    if (this.#job.attempting !== undefined) return this.#keep({ withdrawn: true }, 'withdrawn');
+    this.#note('withdrawn');
+    this.#end('expired', { code: 'withdrawn' });
+  }
+
   /** What became of the standing attempt, or why none was made. */
   settle(outcome: AnyOutcome): void {
     const { attempting } = this.#job;
@@ -118,20 +125,21 @@ export class JobStep {
 
   #again(outcome: Extract<AnyOutcome, { kind: 'retry' | 'not-sent' }>, what: string): void {
     const { digest, retries: schedule } = this.#settings;
-    const { delivery, attempts } = this.#job;
+    const { delivery, attempts, withdrawn } = this.#job;
     const counted = outcome.kind === 'retry';
     const retries = this.#job.retries + (counted ? 1 : 0);
     const delay = counted
       ? retryDelay(schedule, retries, outcome.afterMs, `${delivery.id}#${attempts}`, digest)
       : (outcome.afterMs ?? letGoDelayMs);
     const dueAt = this.#context.at + (delay ?? 0);
-    if (delay !== undefined && dueAt < delivery.expiresAt) {
+    if (delay !== undefined && dueAt < delivery.expiresAt && withdrawn !== true) {
       this.#context.count('deliveries', { channel: this.#settings.channel, outcome: outcome.kind });
       const { attempting: _, ...waiting } = this.#job;
       this.#job = waiting;
       return this.#keep({ retries, dueAt }, what);
     }
     this.#note(what);
+    if (withdrawn === true) return this.#end('expired', { code: 'withdrawn' });
     if (!counted) return this.expire();
     this.#deadLetter(`Tried ${attempts} times: ${codeOf(outcome)}.`);
     this.#end('permanent', { code: 'retries-used-up' }, true);

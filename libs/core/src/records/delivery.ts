@@ -86,6 +86,11 @@ export interface DeliveryRecord {
   readonly receivedAt?: Instant;
   /** The alert that this answers or is, for history. */
   readonly accountId?: string;
+  /**
+   * The same delivery once more, empty: nobody needs to hear it any more. What has not left yet never does. A build that does
+   * not know this takes it for a copy, and drops it.
+   */
+  readonly withdrawn?: boolean;
 }
 
 /** `deliver`'s own copy of what decides a send, written by `alert` whenever it changes. Replaces the one before. */

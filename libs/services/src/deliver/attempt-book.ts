@@ -45,6 +45,11 @@ export class AttemptBook {
     return stands(job, { attempt: own.attempt, by: this.#view.token });
   }
 
+  /** Taken back by `alert` since the attempt was recorded? */
+  isWithdrawn({ job }: OwnAttempt): boolean {
+    return this.#view.get<Job>(jobKey(job.delivery.id))?.withdrawn === true;
+  }
+
   /** Is the job as it was when it was looked at, and nothing under way for it or its customer? */
   isOpen(job: Job, customer: string): boolean {
     return this.own.isFree(job, customer) && this.#view.get(jobKey(job.delivery.id)) === job;

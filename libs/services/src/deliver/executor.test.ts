@@ -423,6 +423,26 @@ describe('what must not leave', () => {
     expect(me.ledger.map(({ outcome }) => outcome)).toEqual(['possible', 'refused']);
   });
 
+  it('what was withdrawn while it waited, or since its attempt', async () => {
+    const w = new World();
+    const me = w.owner();
+    w.channel.answer = () => ({ kind: 'retry', code: 'busy', scope: 'message' });
+    await w.put(contact(), delivery('d1'));
+    expect(w.channel.sent).toHaveLength(1);
+    await w.put(delivery('d1', { withdrawn: true }));
+    await w.pass(minutes(2));
+    expect(me.told).toEqual(['d1 expired withdrawn']);
+    w.barriers.before = () => {
+      if (w.log.of('attempt').length === 2) w.log.put(delivery('d2', { withdrawn: true }));
+      return Promise.resolve();
+    };
+    await w.put(delivery('d2'));
+    await w.pass(minutes(2));
+    expect(w.counted).toContain('attempts_let_go sms withdrawn');
+    expect(me.told).toEqual(['d1 expired withdrawn', 'd2 expired withdrawn']);
+    expect(w.channel.sent).toHaveLength(1);
+  });
+
   it('a text that was made for a contact which has changed meanwhile', async () => {
     const w = new World();
     const me = w.owner();
