@@ -172,7 +172,7 @@ export function deliverStage({
       return fits ? at(context, job).settle(record.outcome) : dropped(context, name, 'outcome-without-attempt');
     }
     const own = record.attempt === attempting.attempt && (record.by === undefined || record.by === attempting.by);
-    return own ? at(context, job).settle(record.outcome) : dropped(context, name, 'outcome-of-another');
+    return own ? at(context, job).settle(record.outcome, record.left) : dropped(context, name, 'outcome-of-another');
   }
 
   function onRedrive(context: StepContext, record: RedriveRecord): void {

@@ -54,8 +54,10 @@ const doubtMs = seconds(1);
 export const mayFollow = ({ kind }: AnyOutcome): boolean =>
   kind === 'not-sent' || kind === 'ineligible' || kind === 'badAddress' || kind === 'permanent';
 
-const ledgerOutcome = ({ kind }: AnyOutcome): LedgerRow['outcome'] => {
+const ledgerOutcome = ({ kind }: AnyOutcome, left: boolean | undefined): LedgerRow['outcome'] => {
   if (kind === 'accepted' || kind === 'unknown') return kind;
+  if (left !== undefined) return left ? 'refused' : 'not-sent';
+  // Of earlier builds: as they folded it, so that the chain is the same when it is written again.
   return kind === 'retry' || kind === 'not-sent' ? 'not-sent' : 'refused';
 };
 
@@ -111,10 +113,10 @@ export class JobStep {
   }
 
   /** What became of the standing attempt, or why none was made. */
-  settle(outcome: AnyOutcome): void {
+  settle(outcome: AnyOutcome, left?: boolean): void {
     const { attempting } = this.#job;
     const what = 'code' in outcome ? `${outcome.kind}: ${outcome.code}` : outcome.kind;
-    if (attempting !== undefined) this.#disclose(ledgerOutcome(outcome));
+    if (attempting !== undefined) this.#disclose(ledgerOutcome(outcome, left));
     if (outcome.kind === 'retry' || outcome.kind === 'not-sent') return this.#again(outcome, what);
     this.#note(what);
     const state = receiptState(outcome);
