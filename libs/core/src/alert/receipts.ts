@@ -152,7 +152,8 @@ function apply(step: CustomerStep, row: DeliveryRow, state: ReceiptState, receip
   step.touch('activity');
   noteTry(step, message.alertId, attempt, receipt);
   if (isProvenFailure(state)) return onFailure(step, message, attempt, state, receipt);
-  if (isProvenFailure(before)) return noteProgress(step, message.alertId, 'accepted');
+  // Staff have a case already, or another channel told it.
+  if (isProvenFailure(before)) return state === 'accepted' ? noteProgress(step, message.alertId, state) : undefined;
   onProgress(step, message, attempt, before);
 }
 
@@ -160,8 +161,8 @@ function apply(step: CustomerStep, row: DeliveryRow, state: ReceiptState, receip
 function effectOf(now: TryState, next: ReceiptState): 'forward' | 'stale' | 'conflict' {
   if (isProvenFailure(now)) {
     if (isProvenFailure(next)) return 'stale';
-    // An operator sent the dead letter again: `deliver` then reports a new acceptance.
-    if (next === 'accepted' && now !== 'failed') return 'forward';
+    // An operator sent the dead letter again: `deliver` then reports a new acceptance, or that it may have left now.
+    if ((next === 'accepted' || next === 'unknown') && now !== 'failed') return 'forward';
     return rank(next) >= rank('delivered') ? 'conflict' : 'stale';
   }
   if (isProvenFailure(next)) return rank(now) >= rank('delivered') ? 'conflict' : 'forward';
