@@ -24,7 +24,7 @@ export function rowOf(table: readonly ErrorRow[], codes: readonly string[]): Err
 }
 
 /** The outcome that a row stands for. A wait that the answer asked for (`afterMs`) wins over the row's own. */
-export function outcomeOfRow(row: ErrorRow, code: string, afterMs?: number): Outcome {
+export function outcomeOfRow(row: ErrorRow, code: string, afterMs?: number): Exclude<Outcome, { kind: 'accepted' }> {
   const reason = row.reason ?? code;
   if (row.becomes !== 'retry') return { kind: row.becomes, code: reason };
   const wait = afterMs ?? row.afterMs;

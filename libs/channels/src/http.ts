@@ -38,7 +38,7 @@ export async function exchange(
   request: HttpRequest,
   signal: AbortSignal,
 ): Promise<Exchange> {
-  if (signal.aborted) return failed({ kind: 'retry', code: 'aborted-before-start', scope: 'message' });
+  if (signal.aborted) return failed(neverLeft('aborted-before-start', 'message'));
   let answer: HttpAnswer;
   try {
     answer = await plain(request, signal);
@@ -73,13 +73,19 @@ const byFetch =
 
 const failed = (outcome: Outcome): Exchange => ({ kind: 'failed', outcome });
 
+const neverLeft = (code: string, scope: 'message' | 'channel'): Outcome => ({
+  kind: 'retry',
+  code,
+  scope,
+  nothingLeft: true,
+});
+
 function outcomeOfFailure(error: unknown, signal: AbortSignal): Outcome {
   const { code, message } = rootOf(error);
-  if (neverBegan.has(code)) return { kind: 'retry', code: `connect-${code.toLowerCase()}`, scope: 'message' };
-  if (handshakeFailed.test(code)) return { kind: 'retry', code: `tls-${code.toLowerCase()}`, scope: 'channel' };
-  if (message.includes('before secure TLS connection'))
-    return { kind: 'retry', code: 'tls-disconnected', scope: 'message' };
-  if (code === 'ERR_INVALID_URL') return { kind: 'retry', code: 'url-invalid', scope: 'channel' };
+  if (neverBegan.has(code)) return neverLeft(`connect-${code.toLowerCase()}`, 'message');
+  if (handshakeFailed.test(code)) return neverLeft(`tls-${code.toLowerCase()}`, 'channel');
+  if (message.includes('before secure TLS connection')) return neverLeft('tls-disconnected', 'message');
+  if (code === 'ERR_INVALID_URL') return neverLeft('url-invalid', 'channel');
   return { kind: 'unknown', code: signal.aborted ? 'timeout' : 'connection-lost' };
 }
 

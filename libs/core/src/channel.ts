@@ -1,23 +1,28 @@
 import type { ChannelId, DataClass } from './consent.ts';
 import type { Instant } from './time.ts';
 
+/** Set where the provider was given nothing at all, not even to refuse it. Without it the ledger says that it was. */
+interface Refusal {
+  readonly nothingLeft?: boolean;
+}
+
 /** What became of one attempt to send; a channel never retries on its own. */
 export type Outcome =
   /** The provider took it. That is not yet delivery. */
   | { readonly kind: 'accepted'; readonly ref: string }
-  /** Certainly not sent; may be tried again. Scope `channel` opens the breaker for the whole provider account. */
-  | {
+  /** The customer certainly got nothing; may be tried again. Scope `channel` opens the breaker for the whole provider account. */
+  | (Refusal & {
       readonly kind: 'retry';
       readonly code: string;
       readonly afterMs?: number;
       readonly scope: 'message' | 'address' | 'channel';
-    }
+    })
   /** This message can never go this way. */
-  | { readonly kind: 'permanent'; readonly code: string }
+  | (Refusal & { readonly kind: 'permanent'; readonly code: string })
   /** The address is invalid or gone. */
-  | { readonly kind: 'badAddress'; readonly code: string }
+  | (Refusal & { readonly kind: 'badAddress'; readonly code: string })
   /** Person, window, opt-out or consent forbids this channel now. */
-  | { readonly kind: 'ineligible'; readonly code: string; readonly untilAt?: Instant }
+  | (Refusal & { readonly kind: 'ineligible'; readonly code: string; readonly untilAt?: Instant })
   /** It may or may not have been sent: never sent again blindly. */
   | { readonly kind: 'unknown'; readonly code: string };
 

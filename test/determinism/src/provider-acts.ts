@@ -29,7 +29,7 @@ export const deliveriesOf = (life: Life): readonly DeliveryRecord[] =>
     life.pipeline.log.records(topic).flatMap((record): DeliveryRecord[] => {
       if (record.headers['src'] === undefined) return [];
       const value = valueOf<DeliverRecord>(record);
-      return value.type === 'delivery' ? [value] : [];
+      return value.type === 'delivery' && value.withdrawn !== true ? [value] : [];
     }),
   );
 

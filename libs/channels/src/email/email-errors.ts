@@ -65,8 +65,14 @@ const refusals: readonly ErrorRow[] = [
 /** A policy refusal that speaks of this one recipient. */
 const speaksOfRecipient = /recipient|mailbox|user\b|account/i;
 
-/** What a failed SMTP session means. A 4xx is a definite no, after the final dot too; silence after it is not. */
+/** What a failed SMTP session means. All that is told stands in the body, the subject too. */
 export function outcomeOfFailure(failure: SmtpFailure): Outcome {
+  const outcome = meaningOf(failure);
+  return failure.bodyLeft || outcome.kind === 'unknown' ? outcome : { ...outcome, nothingLeft: true };
+}
+
+/** A 4xx is a definite no, after the final dot too; silence after it is not. */
+function meaningOf(failure: SmtpFailure): Exclude<Outcome, { kind: 'accepted' }> {
   const { responseCode = 0, response = '', command = '', bodyLeft } = failure;
   const code = failure.code ?? 'ECONNECTION';
   const phase = phaseOf(command, bodyLeft);

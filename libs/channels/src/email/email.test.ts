@@ -197,7 +197,7 @@ describe('email', () => {
     expect(receiver.mails[0]!.user).toBe('u');
     await receiver.stop();
     const wrong = await given({ ...server, allowInsecureAuth: true }, { login: { user: 'u', password: 'wrong' } });
-    expect(await wrong.send()).toEqual({ kind: 'retry', code: 'smtp-535', scope: 'channel' });
+    expect(await wrong.send()).toEqual({ kind: 'retry', code: 'smtp-535', scope: 'channel', nothingLeft: true });
   });
 
   it('does not go on without TLS where it is required, nor with a certificate that nobody vouches for', async () => {
@@ -252,7 +252,8 @@ describe('email', () => {
     ],
   ])('is refused: %s', async (_phase, server, expected) => {
     const { receiver, send } = await given(server);
-    expect(await send()).toEqual(expected);
+    // Before the body nothing is told.
+    expect(await send()).toEqual({ ...expected, nothingLeft: true });
     expect(receiver.mails).toEqual([]);
   });
 
@@ -297,14 +298,14 @@ describe('email', () => {
       now: 0,
       signal: new AbortController().signal,
     });
-    expect(outcome).toEqual({ kind: 'retry', code: 'smtp-etimedout', scope: 'message' });
+    expect(outcome).toEqual({ kind: 'retry', code: 'smtp-etimedout', scope: 'message', nothingLeft: true });
     server.close();
   });
 
   it('takes an address that is none for what it is', async () => {
     const { receiver, send } = await given();
     for (const address of ['', 'nobody', 'a@b@c', 'a b@c.example', 'a@c.example>']) {
-      expect(await send({}, address)).toEqual({ kind: 'badAddress', code: 'address-invalid' });
+      expect(await send({}, address)).toEqual({ kind: 'badAddress', code: 'address-invalid', nothingLeft: true });
     }
     expect(receiver.mails).toEqual([]);
   });

@@ -25,7 +25,8 @@ export const email = defineChannel({
     return {
       async send(recipient, message, context) {
         const [{ composeMail }, { smtpSession }] = await loaded;
-        if (!/^[^\s@<>]+@[^\s@<>]+$/.test(recipient.address)) return { kind: 'badAddress', code: 'address-invalid' };
+        if (!/^[^\s@<>]+@[^\s@<>]+$/.test(recipient.address))
+          return { kind: 'badAddress', code: 'address-invalid', nothingLeft: true };
         const mail = await composeMail(options, recipient, message, context);
         const result = await smtpSession(options, mail, context.signal);
         if (result.kind === 'failed') return outcomeOfFailure(result);

@@ -182,8 +182,8 @@ describe('messenger', () => {
 
   it('calls nobody outside the window when no template fits', async () => {
     const { fake, send } = await given({}, { utilityTemplates: [] });
-    expect(await send(undefined)).toEqual({ kind: 'ineligible', code: 'window-closed' });
-    expect(await send(now + 60_000)).toEqual({ kind: 'ineligible', code: 'window-closed' });
+    expect(await send(undefined)).toEqual({ kind: 'ineligible', code: 'window-closed', nothingLeft: true });
+    expect(await send(now + 60_000)).toEqual({ kind: 'ineligible', code: 'window-closed', nothingLeft: true });
     expect(fake.received()).toEqual([]);
   });
 

@@ -53,14 +53,20 @@ function openMessenger(options: MessengerOptions, tools: ChannelTools): OpenChan
         return answer.kind === 'answered' ? outcomeOfAnswer(answer, now) : answer.outcome;
       };
 
+      let refused = false;
       if ((recipient.windowExpiresAt ?? 0) > now + options.windowMarginMs) {
-        if (message.text.length > maxLength) return { kind: 'permanent', code: 'text-too-long' };
+        if (message.text.length > maxLength) return { kind: 'permanent', code: 'text-too-long', nothingLeft: true };
         const outcome = await post(freeMessage(recipient.address, message, key));
         // Meta's own window can be shorter than ours. It then certainly sent nothing, so the template may follow at once.
         if (!(outcome.kind === 'ineligible' && outcome.code === windowClosed)) return outcome;
+        refused = true;
       }
       const utility = utilityMessage(recipient.address, message, key, options);
-      return utility === undefined ? { kind: 'ineligible', code: windowClosed } : post(utility);
+      if (utility === undefined)
+        return { kind: 'ineligible', code: windowClosed, ...(refused ? {} : { nothingLeft: true }) };
+      const outcome = await post(utility);
+      // What became of the template says nothing of the free text, which Meta was given.
+      return refused && 'nothingLeft' in outcome ? { ...outcome, nothingLeft: false } : outcome;
     },
   };
 }

@@ -13,7 +13,7 @@ export function openGateway(options: GatewayOptions, tools: ChannelTools): OpenC
 
   return {
     async send({ address }, { text, language }, { key, now, signal }) {
-      if (text.length > options.maxLength) return { kind: 'permanent', code: 'text-too-long' };
+      if (text.length > options.maxLength) return { kind: 'permanent', code: 'text-too-long', nothingLeft: true };
       // With or without a plus is the gateway's to say. Some take a blank for the beginning of another number.
       const values = { to: plainNumber(address), text, key, from, language };
       const body = method === 'GET' || template === undefined ? undefined : fillTemplate(template, values);

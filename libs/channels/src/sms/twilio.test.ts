@@ -181,7 +181,7 @@ describe('sms by a Twilio-compatible provider', () => {
       { kind: 'permanent', code: 'twilio-21619' },
       { kind: 'unknown', code: 'answer-unreadable' },
     ]);
-    expect(await send('x'.repeat(1_601))).toEqual({ kind: 'permanent', code: 'text-too-long' });
+    expect(await send('x'.repeat(1_601))).toEqual({ kind: 'permanent', code: 'text-too-long', nothingLeft: true });
     expect(fake.received()).toHaveLength(4);
   });
 

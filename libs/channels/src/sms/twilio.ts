@@ -18,7 +18,7 @@ export function openTwilio(options: TwilioOptions, tools: ChannelTools): OpenCha
 
   return {
     async send({ address }, { text }, { key, now, signal }) {
-      if (text.length > maxBody) return { kind: 'permanent', code: 'text-too-long' };
+      if (text.length > maxBody) return { kind: 'permanent', code: 'text-too-long', nothingLeft: true };
       const form = new URLSearchParams({
         // E.164, which the API asks for; banks write numbers for people.
         To: canonicalAddress('sms', address),

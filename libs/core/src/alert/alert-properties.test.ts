@@ -4,7 +4,8 @@ import { dataClasses, purposes } from '../consent.ts';
 import type { ConsentChange } from '../consent.ts';
 import type { ReceiptRecord } from '../records/customer.ts';
 import type { ContactRecord, DeliveryRecord } from '../records/delivery.ts';
-import type { ConsentState } from './state.ts';
+import { messageEntry } from './state.ts';
+import type { ConsentState, MessageState } from './state.ts';
 import { AlertWorld, customerId, tenantId } from './test/alert-world.ts';
 
 type Act = (world: AlertWorld) => void;
@@ -133,6 +134,7 @@ describe('whatever happens', () => {
           if (value.type === 'contact') contacts.set(topic, value as unknown as ContactRecord);
           if (value.type !== 'delivery') continue;
           const delivery = value as unknown as DeliveryRecord;
+          if (delivery.withdrawn) continue;
           const contact = contacts.get(topic)!;
           expect(contact.address).not.toBeNull();
           expect(contact.allowed[delivery.purpose]?.classes).toContain('existence');
@@ -211,6 +213,24 @@ describe('whatever happens', () => {
         expect([world.told, world.caseKinds, world.requests]).toEqual([told, caseKinds, requests]);
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it('leaves nothing waiting of a question that was answered, and takes back nothing that it did not send', () => {
+    fc.assert(
+      fc.property(life, (acts) => {
+        const world = lived(acts);
+        const sent = new Set(world.deliveries.map(({ id }) => id));
+        expect(world.withdrawn.filter((id) => !sent.has(id))).toEqual([]);
+        expect(new Set(world.withdrawn).size).toBe(world.withdrawn.length);
+        for (const { alertId, state } of world.questions()) {
+          if (!state.startsWith('answered')) continue;
+          const tries = world.state<MessageState>(messageEntry(`${tenantId}:${customerId}`, alertId))?.tries ?? [];
+          const waiting = tries.filter((attempt) => attempt.state === 'pending' && !attempt.withdrawn);
+          expect(waiting).toEqual([]);
+        }
+      }),
+      { numRuns: 60 },
     );
   });
 

@@ -160,6 +160,8 @@ export function changingAddresses(step: CustomerStep, change: () => void): void 
   const after = addresses();
   for (const channel of new Set([...before.keys(), ...after.keys()])) {
     if ((before.get(channel) ?? null) === (after.get(channel) ?? null)) continue;
+    // It was the former address that the provider refused.
+    delete step.profile.ineligible[channel];
     step.profile.addressSince ??= {};
     if (after.get(channel)) step.profile.addressSince[channel] = sourcePlace(step.context.entries, step.context.offset);
     else delete step.profile.addressSince[channel];

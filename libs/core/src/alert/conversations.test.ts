@@ -193,6 +193,15 @@ describe('NO', () => {
     world.says('YES');
     expect(world.labels).toEqual(['t-2:fraud', 't-1:genuine', 't-3:genuine']);
   });
+
+  it('asks once more for each item that it names, since the card may be unfrozen meanwhile, and says each time what was done', () => {
+    const world = asked().suspects({ id: 't-2' }).in(minutes(10)).says('NO 1').bankSays('accepted');
+    world.says('NO 2');
+    expect(world.requests.map(({ transactionIds }) => transactionIds)).toEqual([['t-2'], ['t-1']]);
+    world.bankSays('accepted');
+    expect(world.told.slice(2)).toEqual(['sms:freeze-done', 'sms:freeze-done']);
+    expect(world.caseKinds).toEqual(['customer-says-fraud', 'customer-says-fraud']);
+  });
 });
 
 describe('changed minds, late answers, stale taps', () => {

@@ -1,5 +1,5 @@
 import type { ChannelId } from '../consent.ts';
-import type { DeliveryRecord } from '../records/delivery.ts';
+import type { DeliveryRecord, MessageContent } from '../records/delivery.ts';
 import { deliveryTopic } from '../topics.ts';
 import { openCase } from './cases.ts';
 import { channelOrder, ensureContact, reach } from './contacts.ts';
@@ -101,26 +101,46 @@ function deliver(
   addRow(step, row);
   step.keepMessage(message);
   noteTry(step, message.alertId, attempt);
-  const lane = message.priority === 0 ? 'urgent' : 'routine';
   const value: DeliveryRecord = {
-    type: 'delivery',
-    version: 1,
-    id: deliveryId,
-    alertId: message.alertId,
-    tenantId: step.tenantId,
-    customerId: step.customerId,
-    channel,
-    lane,
-    priority: message.priority,
-    purpose: message.purpose,
-    content: mayRepeat ? { ...message.content, mayRepeat: true } : message.content,
-    expiresAt: message.expiresAt,
+    ...recordOf(step, message, attempt, mayRepeat ? { ...message.content, mayRepeat: true } : message.content),
     ...(message.evenIfStopped ? { evenIfStopped: true } : {}),
     // The age of an alert is measured once, on its first way out.
     ...(message.receivedAt !== undefined && cause === 'first' ? { receivedAt: message.receivedAt } : {}),
     ...(message.accountId === undefined ? {} : { accountId: message.accountId }),
   };
-  step.context.emit({ topic: deliveryTopic(channel, lane), key: step.key, value });
+  step.context.emit({ topic: deliveryTopic(channel, value.lane), key: step.key, value });
+}
+
+const recordOf = (
+  { tenantId, customerId }: CustomerStep,
+  { alertId, priority, purpose, expiresAt }: MessageState,
+  { deliveryId, channel }: Try,
+  content: MessageContent,
+): DeliveryRecord => ({
+  type: 'delivery',
+  version: 1,
+  id: deliveryId,
+  alertId,
+  tenantId,
+  customerId,
+  channel,
+  lane: priority === 0 ? 'urgent' : 'routine',
+  priority,
+  purpose,
+  content,
+  expiresAt,
+});
+
+/** Nobody needs to hear it any more: those of these attempts that still wait in `deliver` are not to leave. */
+export function withdraw(step: CustomerStep, message: MessageState, attempts: readonly Try[]): void {
+  for (const attempt of attempts) {
+    if (attempt.state !== 'pending' || attempt.withdrawn) continue;
+    attempt.withdrawn = true;
+    step.keepMessage(message);
+    const content = { kind: message.content.kind, items: [], reasons: [] };
+    const value: DeliveryRecord = { ...recordOf(step, message, attempt, content), withdrawn: true };
+    step.context.emit({ topic: deliveryTopic(attempt.channel, value.lane), key: step.key, value });
+  }
 }
 
 /** The oldest go first: a provider's receipt that comes after a hundred newer deliveries is counted as unmatched. */

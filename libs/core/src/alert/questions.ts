@@ -7,7 +7,7 @@ import type { CustomerStep } from './customer-step.ts';
 import { hasRoomForOne, mayGrow } from './entry-size.ts';
 import { noteQuestion } from './history.ts';
 import { addSum } from './message-item.ts';
-import { closeMessage, maySee, reminderChannel, tell } from './messages.ts';
+import { closeMessage, maySee, reminderChannel, tell, withdraw } from './messages.ts';
 import { alertTypeOf } from './policy.ts';
 import type { AskedQuestion } from './read-reply.ts';
 import { shownBy } from './shown.ts';
@@ -221,6 +221,9 @@ export function askAboutRest(step: CustomerStep, question: Question, alertId: st
 }
 
 export function closeQuestion(step: CustomerStep, question: Question, state: Exclude<QuestionState, 'open'>): void {
+  const message = step.message(question.alertId);
+  // Answered where it had arrived: what of it still waits elsewhere would only ask again.
+  if (state !== 'expired' && message) withdraw(step, message, message.tries);
   question.state = state;
   question.closedAt = step.at;
   step.touch('questions');

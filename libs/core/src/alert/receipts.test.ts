@@ -30,12 +30,12 @@ describe('failover of an urgent message', () => {
     expect(channelsOf(world)).toEqual(['push', 'messenger']);
     world.reports('ineligible', { code: '10/2018278' });
     expect(channelsOf(world)).toEqual(['push', 'messenger', 'sms']);
-    world.to('10:00:31').receipt(world.deliveries[0]!, 'delivered');
+    world.reports('accepted').to('10:00:31').receipt(world.deliveries[0]!, 'delivered');
     expect(world.counts.filter((line) => line.startsWith('visible_duplicates'))).toEqual(['visible_duplicates push']);
     world.receipt(world.deliveries[0]!, 'read');
     expect(world.counts.filter((line) => line.startsWith('visible_duplicates'))).toHaveLength(1);
     expect(channelsOf(world)).toHaveLength(3);
-    expect(world.history().alerts[0]!.channels.map(({ state }) => state)).toEqual(['read', 'ineligible', 'pending']);
+    expect(world.history().alerts[0]!.channels.map(({ state }) => state)).toEqual(['read', 'ineligible', 'accepted']);
   });
 
   it.each(['permanent', 'badAddress', 'ineligible', 'revoked'] as const)(
@@ -366,4 +366,38 @@ describe('receipts', () => {
     expect(world.history().alerts[0]!.channels[0]).toMatchObject({ state: 'accepted' });
     expect(world.history().alerts[0]).toMatchObject({ state: 'accepted' });
   });
+});
+
+describe('a dead letter that an operator sent again', () => {
+  const refused = () => everywhere().suspects({ id: 't-1' }).reports('permanent');
+  const first = (world: AlertWorld) => world.history().alerts[0]!;
+
+  it('shows that it may have left, with which fields, and that it arrived', () => {
+    const world = refused();
+    const [delivery] = world.deliveries;
+    world.reports('unknown', { deliveryId: delivery!.id, ref: `ref-${delivery!.id}`, disclosed: ['amount'] });
+    expect(first(world)).toMatchObject({ disclosed: ['amount'] });
+    expect(first(world).channels[0]).toMatchObject({ state: 'unknown' });
+    world.receipt(delivery!, 'delivered');
+    expect(first(world)).toMatchObject({ state: 'delivered' });
+    expect(world.deliveries).toHaveLength(2);
+  });
+
+  it('is not opened by what contradicts a provider’s own report', () => {
+    const world = everywhere().suspects().reports('accepted');
+    const [delivery] = world.deliveries;
+    world.receipt(delivery!, 'failed').reports('unknown', { deliveryId: delivery!.id });
+    expect(first(world).channels[0]).toMatchObject({ state: 'failed' });
+  });
+});
+
+it('a channel that the provider refused until later is open again for another address', () => {
+  const world = new AlertWorld().customer({ order: ['sms'], addresses: { sms: '+359880000001' } }).suspects();
+  world.reports('ineligible', { untilAt: world.now + minutes(60) }).in(seconds(1));
+  const other = { card: { token: 'card-2', last4: '2222' } };
+  world.customer({ order: ['sms'], addresses: { sms: '+359880000001' } }).suspects(other);
+  expect(world.deliveries).toHaveLength(1);
+  world.in(seconds(1)).customer({ order: ['sms'], addresses: { sms: '+359880000002' } });
+  world.suspects({ card: { token: 'card-3', last4: '3333' } });
+  expect(world.deliveries).toHaveLength(2);
 });

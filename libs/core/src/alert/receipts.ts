@@ -7,7 +7,7 @@ import type { Span } from '../time.ts';
 import { announceContacts, usableAddress, writeSnapshot } from './contacts.ts';
 import type { CustomerStep } from './customer-step.ts';
 import { noteProgress, noteTry } from './history.ts';
-import { addRow, giveUp, isProvenFailure, tryAgain, tryNext } from './messages.ts';
+import { addRow, giveUp, isProvenFailure, tryAgain, tryNext, withdraw } from './messages.ts';
 import { armQuestion } from './questions.ts';
 import type { ActivityState, DeliveryRow, MessageState, Try, TryState } from './state.ts';
 
@@ -152,7 +152,8 @@ function apply(step: CustomerStep, row: DeliveryRow, state: ReceiptState, receip
   step.touch('activity');
   noteTry(step, message.alertId, attempt, receipt);
   if (isProvenFailure(state)) return onFailure(step, message, attempt, state, receipt);
-  if (isProvenFailure(before)) return noteProgress(step, message.alertId, 'accepted');
+  // Staff have a case already, or another channel told it.
+  if (isProvenFailure(before)) return state === 'accepted' ? noteProgress(step, message.alertId, state) : undefined;
   onProgress(step, message, attempt, before);
 }
 
@@ -160,8 +161,8 @@ function apply(step: CustomerStep, row: DeliveryRow, state: ReceiptState, receip
 function effectOf(now: TryState, next: ReceiptState): 'forward' | 'stale' | 'conflict' {
   if (isProvenFailure(now)) {
     if (isProvenFailure(next)) return 'stale';
-    // An operator sent the dead letter again: `deliver` then reports a new acceptance.
-    if (next === 'accepted' && now !== 'failed') return 'forward';
+    // An operator sent the dead letter again: `deliver` then reports a new acceptance, or that it may have left now.
+    if ((next === 'accepted' || next === 'unknown') && now !== 'failed') return 'forward';
     return rank(next) >= rank('delivered') ? 'conflict' : 'stale';
   }
   if (isProvenFailure(next)) return rank(now) >= rank('delivered') ? 'conflict' : 'forward';
@@ -173,13 +174,17 @@ const isSeen = (step: CustomerStep, channel: string, state: TryState): boolean =
   rank(state) >= rank(step.settings.channels[channel]?.receipts === false ? 'accepted' : 'delivered') &&
   !isProvenFailure(state);
 
-/** It arrived although another channel was asked meanwhile: the customer sees it twice. */
+const repeats = ({ cause }: Try): boolean => cause === 'failover' || cause === 'repeat';
+
+const laterThan = (message: MessageState, attempt: Try): readonly Try[] =>
+  message.tries.slice(message.tries.indexOf(attempt) + 1);
+
+/** It arrived although another channel was asked meanwhile: the customer sees it twice, unless that one was withdrawn in time. */
 function noteSeen(step: CustomerStep, message: MessageState, attempt: Try): void {
-  const later = message.tries.slice(message.tries.indexOf(attempt) + 1);
-  const again = later.some(
-    ({ cause, state }) => (cause === 'failover' || cause === 'repeat') && !isProvenFailure(state),
-  );
-  if (again) step.context.count('visible_duplicates', { channel: attempt.channel });
+  const later = laterThan(message, attempt).filter(repeats);
+  const again = later.some(({ state, withdrawn }) => !withdrawn && !isProvenFailure(state));
+  const tooLate = attempt.withdrawn === true && repeats(attempt);
+  if (again || tooLate) step.context.count('visible_duplicates', { channel: attempt.channel });
 }
 
 const timerKey = (step: CustomerStep, alertId: string): string => `step/${step.key}|${alertId}`;
@@ -189,6 +194,7 @@ function onProgress(step: CustomerStep, message: MessageState, attempt: Try, bef
   const { state, channel } = attempt;
   if (message.content.questionId !== undefined) armQuestion(step, message.content.questionId, message.alertId);
   if (isSeen(step, channel, state)) {
+    withdraw(step, message, laterThan(message, attempt).filter(repeats));
     if (!isSeen(step, channel, before)) noteSeen(step, message, attempt);
     context.timers.cancel(timerKey(step, message.alertId));
     message.open = false;
@@ -256,9 +262,8 @@ function onFailure(
     step.touch('profile');
   }
   if (!message.open || attempt.cause === 'reminder') return;
-  const later = message.tries.slice(message.tries.indexOf(attempt) + 1);
   // A later attempt is under way: it decides.
-  if (later.some((other) => !isProvenFailure(other.state))) return;
+  if (laterThan(message, attempt).some((other) => !isProvenFailure(other.state))) return;
   step.context.timers.cancel(timerKey(step, message.alertId));
   const mayRepeat = message.tries.some((other) => !isProvenFailure(other.state));
   const next = state !== 'expired' && tryNext(step, message, 'failover', mayRepeat);

@@ -73,6 +73,8 @@ export interface Try {
   emittedAt: Instant;
   /** Since when the customer may have seen it; absent until the news of it, and in states of earlier builds. */
   handedOverAt?: Instant;
+  /** `deliver` was told that nobody needs to hear it any more; it may have been on its way. */
+  withdrawn?: boolean;
 }
 
 export interface MessageState {

@@ -18,7 +18,8 @@ type Action =
   | { readonly do: 'wait'; readonly ms: Span }
   /** The log is written once a second. */
   | { readonly do: 'ticks' }
-  | { readonly do: 'redrive'; readonly id: string };
+  | { readonly do: 'redrive'; readonly id: string }
+  | { readonly do: 'withdraw' };
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const accepted: AnyOutcome = { kind: 'accepted', ref: 'SM1' };
@@ -31,6 +32,7 @@ const by = fc.constantFrom('a', 'b');
 const n = fc.integer({ min: 1, max: 3 });
 const delivery = fc.constant<Action>({ do: 'delivery' });
 const redrive = fc.constantFrom('r1', 'r2', 'r3').map((id): Action => ({ do: 'redrive', id }));
+const withdraw = fc.constant<Action>({ do: 'withdraw' });
 const attempt = fc.record({ n, by }).map((fields): Action => ({ do: 'attempt', ...fields }));
 const ticks = fc.constant<Action>({ do: 'ticks' });
 const wait = (...spans: readonly Span[]) => fc.constantFrom(...spans).map((ms): Action => ({ do: 'wait', ms }));
@@ -56,6 +58,8 @@ function act(w: DeliverWorld, action: Action): void {
       return;
     case 'redrive':
       return void w.given(aRedrive(action.id, aDelivery({ expiresAt: w.now + hours(1) })));
+    case 'withdraw':
+      return void w.given({ ...original, withdrawn: true });
     case 'send': {
       const next = (w.job()?.attempts ?? 0) + 1;
       w.attempt(next);
@@ -104,6 +108,7 @@ describe('whatever is appended in whatever order', () => {
       wait(500, seconds(40), hours(25)),
       ticks,
       redrive,
+      withdraw,
     ),
     { maxLength: 40 },
   );
@@ -118,6 +123,22 @@ describe('whatever is appended in whatever order', () => {
         expect(statesOf(w).length).toBeLessThanOrEqual(openingsOf(w));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('nothing is begun after it was withdrawn, unless an operator sends it again', () => {
+    fc.assert(
+      fc.property(actions, actions, (before, after) => {
+        const w = play([...before, { do: 'withdraw' }], soon);
+        const rows = w.ledger.filter(({ outcome }) => outcome === 'possible').length;
+        const rest = after.filter(
+          (action) =>
+            action.do !== 'redrive' && (action.do !== 'delivery' || before.some((one) => one.do === 'delivery')),
+        );
+        for (const action of rest) if (soon(w, action)) act(w, action);
+        expect(w.ledger.filter(({ outcome }) => outcome === 'possible')).toHaveLength(rows);
+      }),
+      { numRuns: 100 },
     );
   });
 
@@ -139,6 +160,7 @@ describe('however long it takes', () => {
       wait(seconds(40), hours(25), days(3), days(20)),
       ticks,
       redrive,
+      withdraw,
     ),
     { maxLength: 30 },
   );

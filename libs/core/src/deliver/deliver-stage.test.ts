@@ -44,6 +44,36 @@ describe('a delivery', () => {
     expect(w.outputs.find(({ topic }) => topic === 'customer-events')!.key).toBe('bank:cus-1');
   });
 
+  describe('that is withdrawn', () => {
+    const withdrawn = aDelivery({ withdrawn: true });
+
+    it('is over, and its copies are dropped', () => {
+      const w = world().given(aDelivery(), withdrawn, withdrawn, aDelivery()).attempt(1);
+      expect(w.told).toEqual(['a1/sms/1#0/expired withdrawn']);
+      expect([w.job(), w.timers, w.ledger]).toEqual([undefined, [], []]);
+    });
+
+    it('is not tried again, but ends as its attempt does', () => {
+      const begun = () => world().given(aDelivery()).attempt(1).given(withdrawn, withdrawn);
+      expect(begun().told).toEqual([]);
+      expect(begun().outcome(1, accepted).told).toEqual(['a1/sms/1#1/accepted']);
+      expect(begun().outcome(1, later).told).toEqual(['a1/sms/1#1/expired withdrawn']);
+      expect(begun().outcome(1, notSent).told).toEqual(['a1/sms/1#1/expired withdrawn']);
+      expect(begun().in(minutes(2)).in(minutes(1)).job()).toBeDefined();
+    });
+
+    it('and was never told, or is over, changes nothing', () => {
+      expect(world().given(withdrawn).outputs).toEqual([]);
+      const ended = world().given(aDelivery()).attempt(1).outcome(1, accepted).given(withdrawn);
+      expect(ended.told).toEqual(['a1/sms/1#1/accepted']);
+    });
+
+    it('leaves when an operator sends it again', () => {
+      const w = world().given(aDelivery(), withdrawn, aRedrive('r1')).attempt(1).outcome(1, later);
+      expect(w.job()).toMatchObject({ retries: 1 });
+    });
+  });
+
   it('is not accepted again within two days of its end', () => {
     const w = world().given(aDelivery()).attempt(1).outcome(1, accepted).in(hours(47)).given(aDelivery());
     expect(w.job()).toBeUndefined();

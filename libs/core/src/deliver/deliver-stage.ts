@@ -84,7 +84,7 @@ function keys(record: DeliverRecord): readonly string[] {
  * The pure half of `deliver`: what is waiting, what is under way, what became of it, and when to try again. The other half
  * (the executor) looks at the jobs, appends attempts and outcomes, and sends; this fold decides which of them count:
  *
- * - a delivery id is accepted once; only a redrive opens it again;
+ * - a delivery id is accepted once; only a redrive opens it again, and what is withdrawn is not attempted any more;
  * - of several attempts with the same number the first in the log stands, and only its writer may report its outcome;
  * - an attempt without outcome past its deadline, however often the log was written since, is unknown, and never sent
  *   again from here;
@@ -105,6 +105,7 @@ export function deliverStage({
   const at = (context: StepContext, job: Job) => new JobStep(settings, context, job);
 
   function onDelivery(context: StepContext, delivery: DeliveryRecord): void {
+    if (delivery.withdrawn === true) return onWithdrawal(context, delivery.id);
     if (context.entries.get<Remembered>(settledKey(delivery.id)) !== undefined)
       return dropped(context, name, 'repeated-delivery');
     context.entries.put(settledKey(delivery.id), { state: 'open' } satisfies Remembered);
@@ -119,6 +120,11 @@ export function deliverStage({
       story: [{ at: context.recordAt, what: 'accepted' }],
       redrives: [],
     }).open();
+  }
+
+  function onWithdrawal(context: StepContext, deliveryId: string): void {
+    const job = jobOf(context, deliveryId);
+    if (job !== undefined) at(context, job).withdraw();
   }
 
   function onContact({ entries }: StepContext, contact: ContactRecord): void {
@@ -166,7 +172,7 @@ export function deliverStage({
       return fits ? at(context, job).settle(record.outcome) : dropped(context, name, 'outcome-without-attempt');
     }
     const own = record.attempt === attempting.attempt && (record.by === undefined || record.by === attempting.by);
-    return own ? at(context, job).settle(record.outcome) : dropped(context, name, 'outcome-of-another');
+    return own ? at(context, job).settle(record.outcome, record.left) : dropped(context, name, 'outcome-of-another');
   }
 
   function onRedrive(context: StepContext, record: RedriveRecord): void {

@@ -54,8 +54,10 @@ const doubtMs = seconds(1);
 export const mayFollow = ({ kind }: AnyOutcome): boolean =>
   kind === 'not-sent' || kind === 'ineligible' || kind === 'badAddress' || kind === 'permanent';
 
-const ledgerOutcome = ({ kind }: AnyOutcome): LedgerRow['outcome'] => {
+const ledgerOutcome = ({ kind }: AnyOutcome, left: boolean | undefined): LedgerRow['outcome'] => {
   if (kind === 'accepted' || kind === 'unknown') return kind;
+  if (left !== undefined) return left ? 'refused' : 'not-sent';
+  // Of earlier builds: as they folded it, so that the chain is the same when it is written again.
   return kind === 'retry' || kind === 'not-sent' ? 'not-sent' : 'refused';
 };
 
@@ -103,11 +105,18 @@ export class JobStep {
     this.#end('expired');
   }
 
+  /** `alert` takes it back: over, unless an attempt stands, which may be sending it. */
+  withdraw(): void {
+    if (this.#job.attempting !== undefined) return this.#keep({ withdrawn: true }, 'withdrawn');
+    this.#note('withdrawn');
+    this.#end('expired', { code: 'withdrawn' });
+  }
+
   /** What became of the standing attempt, or why none was made. */
-  settle(outcome: AnyOutcome): void {
+  settle(outcome: AnyOutcome, left?: boolean): void {
     const { attempting } = this.#job;
     const what = 'code' in outcome ? `${outcome.kind}: ${outcome.code}` : outcome.kind;
-    if (attempting !== undefined) this.#disclose(ledgerOutcome(outcome));
+    if (attempting !== undefined) this.#disclose(ledgerOutcome(outcome, left));
     if (outcome.kind === 'retry' || outcome.kind === 'not-sent') return this.#again(outcome, what);
     this.#note(what);
     const state = receiptState(outcome);
@@ -118,20 +127,21 @@ export class JobStep {
 
   #again(outcome: Extract<AnyOutcome, { kind: 'retry' | 'not-sent' }>, what: string): void {
     const { digest, retries: schedule } = this.#settings;
-    const { delivery, attempts } = this.#job;
+    const { delivery, attempts, withdrawn } = this.#job;
     const counted = outcome.kind === 'retry';
     const retries = this.#job.retries + (counted ? 1 : 0);
     const delay = counted
       ? retryDelay(schedule, retries, outcome.afterMs, `${delivery.id}#${attempts}`, digest)
       : (outcome.afterMs ?? letGoDelayMs);
     const dueAt = this.#context.at + (delay ?? 0);
-    if (delay !== undefined && dueAt < delivery.expiresAt) {
+    if (delay !== undefined && dueAt < delivery.expiresAt && withdrawn !== true) {
       this.#context.count('deliveries', { channel: this.#settings.channel, outcome: outcome.kind });
       const { attempting: _, ...waiting } = this.#job;
       this.#job = waiting;
       return this.#keep({ retries, dueAt }, what);
     }
     this.#note(what);
+    if (withdrawn === true) return this.#end('expired', { code: 'withdrawn' });
     if (!counted) return this.expire();
     this.#deadLetter(`Tried ${attempts} times: ${codeOf(outcome)}.`);
     this.#end('permanent', { code: 'retries-used-up' }, true);

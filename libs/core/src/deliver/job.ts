@@ -69,6 +69,8 @@ export interface Job {
   readonly story: NonNullable<DeadLetter['story']>;
   /** Redrives that were obeyed. */
   readonly redrives: readonly string[];
+  /** Nobody needs to hear it any more, since an attempt began: if that one does not send it, none does. */
+  readonly withdrawn?: boolean;
 }
 
 /** What is remembered of a delivery that is settled. */

@@ -241,6 +241,7 @@ export const counters = {
         'not-allowed',
         'no-contact',
         'no-address',
+        'withdrawn',
       ],
     },
     about: 'Attempts that stand in the log and were not begun. They cost no try.',

@@ -86,6 +86,11 @@ export interface DeliveryRecord {
   readonly receivedAt?: Instant;
   /** The alert that this answers or is, for history. */
   readonly accountId?: string;
+  /**
+   * The same delivery once more, empty: nobody needs to hear it any more. What has not left yet never does. A build that does
+   * not know this takes it for a copy, and drops it.
+   */
+  readonly withdrawn?: boolean;
 }
 
 /** `deliver`'s own copy of what decides a send, written by `alert` whenever it changes. Replaces the one before. */
@@ -183,6 +188,8 @@ export interface OutcomeRecord {
   /** Token of the owner that wrote it: what another owner says of an attempt that is not its own does not count. */
   readonly by?: string;
   /** `not-sent`: let go before the first byte (late owner, barrier, breaker). */
+  /** Was anything given to the provider? Decides what the ledger says. Absent in records of earlier builds. */
+  readonly left?: boolean;
   readonly outcome: Outcome | { readonly kind: 'not-sent'; readonly code: string; readonly afterMs?: number };
 }
 

@@ -57,7 +57,10 @@ export interface LedgerRow {
   readonly deliveryId: string;
   readonly alertId: string;
   readonly attempt: number;
-  /** `possible` when the attempt is recorded; a second row with the same id says what became of it. */
+  /**
+   * `possible` when the attempt is recorded; a second row with the same id says what became of it. `refused`: the provider
+   * was given it, and did not take it; `not-sent`: it was given nothing.
+   */
   readonly outcome: 'possible' | 'accepted' | 'not-sent' | 'refused' | 'unknown';
   readonly disclosure: Disclosure;
   readonly at: Instant;

@@ -1,5 +1,5 @@
 import { jobKey, keyOf, policyKey, stands } from '@tocsin/core';
-import type { Job, OutcomeRecord, PartitionView, TenantPolicy } from '@tocsin/core';
+import type { Job, Outcome, OutcomeRecord, PartitionView, TenantPolicy } from '@tocsin/core';
 import { outcomeRecord } from './attempt-record.ts';
 import type { LetGo, Withheld } from './may-leave.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
@@ -45,6 +45,11 @@ export class AttemptBook {
     return stands(job, { attempt: own.attempt, by: this.#view.token });
   }
 
+  /** Taken back by `alert` since the attempt was recorded? */
+  isWithdrawn({ job }: OwnAttempt): boolean {
+    return this.#view.get<Job>(jobKey(job.delivery.id))?.withdrawn === true;
+  }
+
   /** Is the job as it was when it was looked at, and nothing under way for it or its customer? */
   isOpen(job: Job, customer: string): boolean {
     return this.own.isFree(job, customer) && this.#view.get(jobKey(job.delivery.id)) === job;
@@ -61,13 +66,18 @@ export class AttemptBook {
     if (!this.isOpen(job, customer)) return;
     const attempt = job.attempts + 1;
     this.take({ job, customer, attempt, phase: 'told', probe: false, appendedAt: 0, appendedWall: 0 });
-    this.#outcomes.write(outcomeRecord(job, attempt, this.#view.token, outcome));
+    this.#outcomes.write(outcomeRecord(job, attempt, this.#view.token, outcome, false));
   }
 
-  tell(own: OwnAttempt, outcome: OutcomeRecord['outcome']): void {
+  /** What became of a call of the channel. */
+  tell(own: OwnAttempt, outcome: Outcome): void {
+    this.#end(own, outcome, !('nothingLeft' in outcome && outcome.nothingLeft === true));
+  }
+
+  #end(own: OwnAttempt, outcome: OutcomeRecord['outcome'], left: boolean): void {
     this.#release(own);
     own.phase = 'told';
-    this.#outcomes.write(outcomeRecord(own.job, own.attempt, this.#view.token, outcome));
+    this.#outcomes.write(outcomeRecord(own.job, own.attempt, this.#view.token, outcome, left));
     if (this.#lost) this.own.forget(own);
   }
 
@@ -80,7 +90,7 @@ export class AttemptBook {
     const { breaker, channel, metrics } = this.#runtime.options;
     metrics.count('attempts_let_go', { channel: channel.id, reason: outcome.code });
     if (own.probe) breaker.release();
-    this.tell(own, outcome);
+    this.#end(own, outcome, false);
   }
 
   /** Another owner's attempt stands, or the delivery was settled meanwhile: nothing is ours to report. */

@@ -53,7 +53,14 @@ export function prepareAttempt(
   return { message, record };
 }
 
-export function outcomeRecord(job: Job, attempt: number, by: string, outcome: OutcomeRecord['outcome']): OutcomeRecord {
+/** `left`: was anything given to the provider? */
+export function outcomeRecord(
+  job: Job,
+  attempt: number,
+  by: string,
+  outcome: OutcomeRecord['outcome'],
+  left: boolean,
+): OutcomeRecord {
   const { id, tenantId, customerId } = job.delivery;
   return {
     type: 'outcome',
@@ -64,6 +71,7 @@ export function outcomeRecord(job: Job, attempt: number, by: string, outcome: Ou
     customerId,
     attempt,
     by,
+    left,
     outcome,
   };
 }

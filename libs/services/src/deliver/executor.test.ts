@@ -168,9 +168,9 @@ describe('outcomes', () => {
     expect(me.told).toEqual(['d1 accepted']);
     expect(me.ledger.map(({ attempt, outcome }) => `${attempt} ${outcome}`)).toEqual([
       '1 possible',
-      '1 not-sent',
+      '1 refused',
       '2 possible',
-      '2 not-sent',
+      '2 refused',
       '3 possible',
       '3 accepted',
     ]);
@@ -420,7 +420,46 @@ describe('what must not leave', () => {
     expect(w.log.of('attempt')).toHaveLength(1);
     expect(w.channel.sent).toEqual([]);
     expect(me.told).toEqual(['d1 revoked revoked']);
-    expect(me.ledger.map(({ outcome }) => outcome)).toEqual(['possible', 'refused']);
+    expect(me.ledger.map(({ outcome }) => outcome)).toEqual(['possible', 'not-sent']);
+  });
+
+  it('and the ledger says of each attempt whether the provider was given anything', async () => {
+    const outcomes: readonly Outcome[] = [
+      { kind: 'retry', code: 'connect-econnrefused', scope: 'message', nothingLeft: true },
+      { kind: 'retry', code: 'http-429', scope: 'message' },
+      { kind: 'permanent', code: 'too-long' },
+    ];
+    const w = new World();
+    const me = w.owner();
+    w.channel.answer = () => outcomes[w.channel.sent.length - 1]!;
+    await w.put(contact(), delivery('d1'));
+    await w.pass(minutes(1));
+    expect(me.ledger.filter(({ outcome }) => outcome !== 'possible').map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['d1#1', 'not-sent'],
+      ['d1#2', 'refused'],
+      ['d1#3', 'refused'],
+    ]);
+    expect(verifyChain(me.ledger, sha256).intact).toBe(true);
+  });
+
+  it('what was withdrawn while it waited, or since its attempt', async () => {
+    const w = new World();
+    const me = w.owner();
+    w.channel.answer = () => ({ kind: 'retry', code: 'busy', scope: 'message' });
+    await w.put(contact(), delivery('d1'));
+    expect(w.channel.sent).toHaveLength(1);
+    await w.put(delivery('d1', { withdrawn: true }));
+    await w.pass(minutes(2));
+    expect(me.told).toEqual(['d1 expired withdrawn']);
+    w.barriers.before = () => {
+      if (w.log.of('attempt').length === 2) w.log.put(delivery('d2', { withdrawn: true }));
+      return Promise.resolve();
+    };
+    await w.put(delivery('d2'));
+    await w.pass(minutes(2));
+    expect(w.counted).toContain('attempts_let_go sms withdrawn');
+    expect(me.told).toEqual(['d1 expired withdrawn', 'd2 expired withdrawn']);
+    expect(w.channel.sent).toHaveLength(1);
   });
 
   it('a text that was made for a contact which has changed meanwhile', async () => {

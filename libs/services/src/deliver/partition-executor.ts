@@ -177,6 +177,7 @@ export class PartitionExecutor {
       if (!book.stands(own)) return book.lostRace(own);
       if (known === undefined) return book.letGo(own, 'barriers-unreadable');
       if (this.#isLate(own)) return book.letGo(own, 'late');
+      if (book.isWithdrawn(own)) return book.letGo(own, 'withdrawn');
       const { contact, answer } = known[i]!;
       const verdict = mayLeave(
         own.job.delivery,

@@ -189,7 +189,12 @@ export class AlertPartition {
   }
 
   get deliveries(): readonly DeliveryRecord[] {
-    return this.of<DeliveryRecord>('delivery');
+    return this.of<DeliveryRecord>('delivery').filter(({ withdrawn }) => withdrawn !== true);
+  }
+
+  /** Ids of those that were taken back. */
+  get withdrawn(): readonly string[] {
+    return this.of<DeliveryRecord>('delivery').flatMap(({ id, withdrawn }) => (withdrawn === true ? [id] : []));
   }
 
   /** `channel:kind` of each delivery, in order. */
