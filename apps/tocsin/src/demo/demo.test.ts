@@ -112,6 +112,8 @@ describe('the demonstration', () => {
 
   it('leaves out of the next message what the customer withdrew', async () => {
     await demo.actions.consent('merchant', false);
+    // A message that was on its way at that moment may still arrive.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     const from = watch.seen.length;
     const message = await watch.next('message', isAlert, from);
     const disclosure = await watch.next('disclosure', ({ key }) => key === message.key);
