@@ -187,9 +187,9 @@ export interface OutcomeRecord {
   readonly attempt: number;
   /** Token of the owner that wrote it: what another owner says of an attempt that is not its own does not count. */
   readonly by?: string;
-  /** `not-sent`: let go before the first byte (late owner, barrier, breaker). */
   /** Was anything given to the provider? Decides what the ledger says. Absent in records of earlier builds. */
   readonly left?: boolean;
+  /** `not-sent`: let go before the first byte (late owner, barrier, breaker). */
   readonly outcome: Outcome | { readonly kind: 'not-sent'; readonly code: string; readonly afterMs?: number };
 }
 
