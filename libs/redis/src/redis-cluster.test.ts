@@ -36,6 +36,15 @@ beforeAll(async () => {
   });
   here = opened();
   elsewhere = opened();
+  // A client that could not ask the nodes in time asks again a little later, and refuses until then.
+  for (const { state } of [here, elsewhere]) {
+    await waitUntil('the Cluster to answer', () =>
+      state.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
 });
 
 afterAll(async () => {
