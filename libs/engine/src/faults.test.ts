@@ -5,6 +5,7 @@ import {
   withoutWatermarks,
   withoutWitness,
 } from './simulation/broken-engines.ts';
+import { befalls } from './simulation/machines.ts';
 import { settle } from './simulation/simulated-clock.ts';
 import type { Fate, FaultPlan, SimulatedHost, Step } from './simulation/simulated-host.ts';
 import { World, seeded } from './simulation/world.ts';
@@ -229,23 +230,14 @@ describe('machines that fail at random, also all at once', () => {
     let armed = true;
     const plan: FaultPlan = () => (armed && random(12) === 0 ? fates[random(2)] : undefined);
     const world = await World.create(small);
-    let hosts = [world.host(plan), world.host(plan)];
-    for (const host of hosts) void world.run(host);
+    const start = (): SimulatedHost => {
+      const host = world.host(plan);
+      void world.run(host);
+      return host;
+    };
+    let hosts: readonly [SimulatedHost, SimulatedHost] = [start(), start()];
     await work(world, () => {
-      const [first, second] = hosts as [SimulatedHost, SimulatedHost];
-      const what = random(4);
-      if (what === 0) {
-        first.kill();
-        const next = world.host(plan);
-        void world.run(next);
-        hosts = [second, next];
-      } else if (what === 1) {
-        first.freeze();
-        first.evict();
-      } else if (what === 2 && first.frozen) {
-        first.thaw();
-        first.rejoin();
-      }
+      hosts = befalls(random(4), hosts, start);
     });
     armed = false;
     for (const host of hosts) {

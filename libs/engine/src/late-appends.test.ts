@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Appending, Log } from '@tocsin/core';
 import { LogError } from '@tocsin/core';
 import { withoutWatermarks } from './simulation/broken-engines.ts';
+import { befalls } from './simulation/machines.ts';
 import type { SimulatedHost } from './simulation/simulated-host.ts';
 import { World, seeded } from './simulation/world.ts';
 import type { Judgement, WorldOptions } from './simulation/world.ts';
@@ -57,26 +58,18 @@ async function campaign(seed: number, breakage: (log: Log) => Log = (log) => log
   const world = await World.create(small);
   const broken = unreliable(world, random, () => armed);
   const log = (right: Log): Log => breakage(broken(right));
-  let hosts = [world.host(), world.host()];
-  for (const host of hosts) void world.run(host, { log });
+  const start = (): SimulatedHost => {
+    const host = world.host();
+    void world.run(host, { log });
+    return host;
+  };
+  let hosts: readonly [SimulatedHost, SimulatedHost] = [start(), start()];
   let snapshot = world.store.snapshot();
   for (let round = 0; round < 12; round++) {
     await world.payments(6, random);
     await world.clock.advance(500);
-    const [first, second] = hosts as [SimulatedHost, SimulatedHost];
     const what = random(6);
-    if (what === 0) {
-      first.kill();
-      const next = world.host();
-      void world.run(next, { log });
-      hosts = [second, next];
-    } else if (what === 1) {
-      first.freeze();
-      first.evict();
-    } else if (what === 2 && first.frozen) {
-      first.thaw();
-      first.rejoin();
-    }
+    hosts = befalls(what, hosts, start);
     // Not earlier: a store without positions is an emptied one, at which partitions stop.
     if (round === 3 || what === 3) snapshot = world.store.snapshot();
     if (what === 4 && round > 4) world.store.restore(snapshot);

@@ -1,4 +1,4 @@
-import type { Log, StateStore } from '@tocsin/core';
+import type { Log, LogRecord, StateStore } from '@tocsin/core';
 
 /*
  * Engines broken on purpose, each by one rule. A suite that does not catch them proves nothing. They are broken from
@@ -30,8 +30,8 @@ export const withoutReadFence = (state: StateStore): StateStore => ({
   },
 });
 
-/** No watermark: every record is taken, also one that a replay upstream wrote again. */
-export const withoutWatermarks = (log: Log): Log => ({
+/** A log that hands over other records than it has. */
+export const handing = (log: Log, change: (records: readonly LogRecord[]) => readonly LogRecord[]): Log => ({
   ...log,
   subscribe: (options, subscriber) =>
     log.subscribe(options, {
@@ -39,17 +39,18 @@ export const withoutWatermarks = (log: Log): Log => ({
       revoked: (partitions) => subscriber.revoked(partitions),
       failed: (partition, error) => subscriber.failed(partition, error),
       batch: (batches) =>
-        subscriber.batch(
-          batches.map(({ partition, records }) => ({
-            partition,
-            records: records.map((record) => {
-              const { src: _, ...headers } = record.headers;
-              return { ...record, headers };
-            }),
-          })),
-        ),
+        subscriber.batch(batches.map(({ partition, records }) => ({ partition, records: change(records) }))),
     }),
 });
+
+/** No watermark: every record is taken, also one that a replay upstream wrote again. */
+export const withoutWatermarks = (log: Log): Log =>
+  handing(log, (records) =>
+    records.map((record) => {
+      const { src: _, ...headers } = record.headers;
+      return { ...record, headers };
+    }),
+  );
 
 /** The group is told of a partition whenever it happens to hear, and nobody waits for it. */
 export const withoutWitness = (log: Log): Log => ({
